@@ -1,0 +1,5 @@
+"""`python -m clipmeter` is the `clipmeter` command."""
+
+from clipmeter.cli import main
+
+main()

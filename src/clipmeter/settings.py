@@ -1,0 +1,202 @@
+"""One frozen `Settings`, read once at the edge from the environment (or a file), checked with clear sentences."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+PREFIX = "CLIPMETER_"
+DEFAULT_HOME = Path("~/.clipmeter").expanduser()
+N = TypeVar("N", int, float)
+
+
+class BadSetting(ValueError):
+    """A setting is missing or wrong; the sentence says which, why, and what would be right."""
+
+
+def _setting(default: Any, help_: str, *, secret: bool = False) -> Any:  # noqa: ANN401 - a dataclass field of any type
+    return field(default=default, metadata={"help": help_, "secret": secret})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every setting `X` is read from `CLIPMETER_X`, else from the file that `CLIPMETER_CONFIG` names, else default."""
+
+    home: Path = _setting(DEFAULT_HOME, "Folder of the database, the secret and the operator's keys.")
+    database_url: str = _setting(
+        "", "Where the ledger lies: `sqlite:///PATH`. Empty: `clipmeter.db` in the home folder."
+    )
+    upstream: str = _setting(
+        "",
+        "A TikTok look-alike to ask in place of TikTok itself, for tests and measurements: `http://127.0.0.1:9000`.",
+    )
+    public_url: str = _setting("", "The address callers use, for links in answers. Empty: as the request named it.")
+    secret: str = _setting(
+        "",
+        "Secret for hashing API keys, 32 characters or more. Empty: made at first start and kept in the home folder.",
+        secret=True,
+    )
+    price_micros: int = _setting(6_000, "Price of a successful request in micro-dollars.")
+    free_requests: int = _setting(50, "Free successful requests per account, endpoint and calendar month (UTC).")
+    concurrency: int = _setting(3, "Requests in flight per account and endpoint.")
+    time_budget: float = _setting(10.0, "Seconds a call may spend on TikTok in all.")
+    connect_timeout: float = _setting(4.0, "Seconds within which a connection to TikTok must stand.")
+    fill_budget: float = _setting(
+        2.0, "Seconds to wait for the pieces the page lacks (sizes, downloads); then they stay null."
+    )
+    page_limit: int = _setting(8_000_000, "Bytes of a page at most, after decompression; larger ones are refused.")
+    fill_sizes: bool = _setting(True, "Ask the CDN for file sizes that the page does not give.")
+    fill_downloads: bool = _setting(False, "Ask the app's JSON for the count of downloads, which no page gives.")
+    max_age: int = _setting(60, "Seconds for which an answer is remembered; 0: never.")
+    remember: int = _setting(4_096, "Answers remembered at most.")
+    impersonate: tuple[str, ...] = _setting(
+        ("chrome",), "Browser fingerprints to use, best first, separated by commas."
+    )
+    proxies: tuple[str, ...] = _setting(
+        (), "Proxies to go through in turn, separated by commas: `http://…` or `socks5://…`."
+    )
+    log_level: str = _setting("info", "How much is logged: `debug`, `info`, `warning` or `error`.")
+
+    @property
+    def database_path(self) -> Path:
+        """The SQLite file."""
+        return Path(self.database_url.removeprefix("sqlite:///")) if self.database_url else self.home / "clipmeter.db"
+
+
+SECRETS = frozenset(f.name for f in fields(Settings) if f.metadata["secret"])
+_LOCAL_NAMES = frozenset({"CONFIG"})
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process. Raises BadSetting with a sentence for the operator."""
+    environ = os.environ if environ is None else environ
+    given = {**_from_file(environ.get(PREFIX + "CONFIG", "")), **_from_environment(environ)}
+    known = {f.name: f for f in fields(Settings)}
+    values = {name: _cast(name, raw, known[name].default) for name, raw in given.items()}
+    return _checked(Settings(**values))
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for variable, value in environ.items():
+        name = variable.removeprefix(PREFIX)
+        if name == variable or name in _LOCAL_NAMES:
+            continue
+        name = name.lower()
+        if name.endswith("_file") and name.removesuffix("_file") in SECRETS:
+            name, value = name.removesuffix("_file"), _read_secret(variable, value)  # noqa: PLW2901 - the file's content is the value
+        given[_known(name, variable)] = value
+    return given
+
+
+def _from_file(path: str) -> dict[str, Any]:
+    if not path:
+        return {}
+    try:
+        content = tomllib.loads(Path(path).read_text(encoding="utf8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadSetting(f"{PREFIX}CONFIG names {path}, which cannot be read as TOML: {error}") from error
+    return {_known(name, f"{name} in {path}"): value for name, value in content.items()}
+
+
+def _known(name: str, where: str) -> str:
+    names = [f.name for f in fields(Settings)]
+    if name in names:
+        return name
+    near = get_close_matches(name, names, 1)
+    hint = f"; did you mean {PREFIX}{near[0].upper()}?" if near else "; docs/settings.md lists the settings"
+    raise BadSetting(f"{where} is no setting of clipmeter{hint}")
+
+
+def _read_secret(variable: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{variable} names {path}, which cannot be read: {error}") from error
+
+
+def _cast(name: str, raw: Any, default: Any) -> Any:  # noqa: ANN401 - one line per type
+    variable = PREFIX + name.upper()
+    if isinstance(default, bool):
+        return _cast_bool(variable, raw)
+    if isinstance(default, int):
+        return _cast_number(variable, raw, int, "a whole number")
+    if isinstance(default, float):
+        return _cast_number(variable, raw, float, "a number of seconds")
+    if isinstance(default, tuple):
+        parts = raw if isinstance(raw, list) else str(raw).split(",")
+        return tuple(part.strip() for part in parts if part.strip())
+    if isinstance(default, Path):
+        return Path(str(raw)).expanduser().absolute()
+    return str(raw)
+
+
+def _cast_bool(variable: str, raw: Any) -> bool:  # noqa: ANN401
+    words = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+    if str(raw).lower() not in words:
+        raise BadSetting(f"{variable} is {raw!r}; it must be true or false")
+    return words[str(raw).lower()]
+
+
+def _cast_number(variable: str, raw: Any, kind: type[N], what: str) -> N:  # noqa: ANN401
+    try:
+        number = kind(str(raw))
+    except ValueError:
+        raise BadSetting(f"{variable} is {raw!r}; it must be {what}") from None
+    if not 0 <= number < 10**15:  # also refuses nan and inf
+        raise BadSetting(f"{variable} is {raw!r}; it must be {what}, 0 or more")
+    return number
+
+
+def _checked(settings: Settings) -> Settings:
+    _refuse(settings.time_budget <= 0, "TIME_BUDGET", settings.time_budget, "more than 0 seconds")
+    _refuse(settings.connect_timeout <= 0, "CONNECT_TIMEOUT", settings.connect_timeout, "more than 0 seconds")
+    _refuse(settings.concurrency < 1, "CONCURRENCY", settings.concurrency, "1 or more")
+    _refuse(settings.page_limit < 1_000_000, "PAGE_LIMIT", settings.page_limit, "1000000 bytes or more")
+    _refuse(not settings.impersonate, "IMPERSONATE", "", "one browser or more, like chrome")
+    _refuse(
+        settings.log_level not in {"debug", "info", "warning", "error"},
+        "LOG_LEVEL",
+        settings.log_level,
+        "debug, info, warning or error",
+    )
+    _refuse(
+        bool(settings.secret) and len(settings.secret) < 32,
+        "SECRET",
+        f"{len(settings.secret)} characters long",
+        "32 characters or more",
+    )
+    _check_addresses(settings)
+    return settings
+
+
+def _check_addresses(settings: Settings) -> None:
+    url = settings.database_url
+    _refuse(
+        bool(url) and not url.startswith("sqlite:///"),
+        "DATABASE_URL",
+        url.partition("@")[2] or url,
+        "sqlite:///PATH (another database is not supported yet)",
+    )
+    for name, value in (("UPSTREAM", settings.upstream), ("PUBLIC_URL", settings.public_url)):
+        _refuse(bool(value) and not _is_url(value, {"http", "https"}), name, value, "like http://127.0.0.1:9000")
+    for proxy in settings.proxies:
+        kinds = {"http", "https", "socks4", "socks5", "socks5h"}
+        _refuse(not _is_url(proxy, kinds), "PROXIES", proxy.partition("@")[2] or proxy, "like http://HOST:PORT")
+
+
+def _is_url(value: str, schemes: set[str]) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _refuse(wrong: bool, name: str, value: object, right: str) -> None:
+    if wrong:
+        raise BadSetting(f"{PREFIX}{name} is {value}; it must be {right}")
