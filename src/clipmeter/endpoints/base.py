@@ -1,0 +1,62 @@
+"""What an endpoint is: everything that the route, OpenAPI, docs and command line need to know of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from clipmeter.errors import InvalidParameter
+
+MAX_PARAMETERS = 100
+Query = TypeVar("Query")
+Parameters = Sequence[tuple[str, str]]
+"""Names and values of a query as they came, decoded, in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One query parameter, for people and for OpenAPI."""
+
+    name: str
+    description: str
+    schema: Mapping[str, Any]
+    example: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint(Generic[Query]):
+    """One thing that is sold. Price, free tier and concurrency are the operator's (settings)."""
+
+    name: str
+    """In the ledger and in metrics."""
+    path: str
+    title: str
+    promise: str
+    """One sentence that says what a caller gets."""
+    parameters: tuple[Parameter, ...]
+    read: Callable[[Parameters], Query]
+    """Parameters → what is asked. Raises MissingParameter or InvalidParameter."""
+    result: type[msgspec.Struct]
+    """The body of a 200."""
+    envelope: Callable[[Any], msgspec.Struct]
+    """The source's answer → the body of a 200."""
+
+
+def once(parameters: Parameters, name: str) -> str | None:
+    """The value of a parameter that may be given once; None when it is absent or empty."""
+    values = [value for key, value in parameters if key == name]
+    if len(values) > 1:
+        raise InvalidParameter(f"Give {name} once, not {len(values)} times.")
+    return values[0] or None if values else None
+
+
+def read_query(raw: bytes) -> Parameters:
+    """A query string as it came → its parameters. Raises InvalidParameter."""
+    try:
+        return parse_qsl(raw.decode("utf8"), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
+    except UnicodeDecodeError as error:
+        raise InvalidParameter("The query is not valid UTF-8 after percent-decoding.") from error
+    except ValueError as error:
+        raise InvalidParameter(f"The query has more than {MAX_PARAMETERS} parameters.") from error

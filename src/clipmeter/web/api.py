@@ -1,0 +1,58 @@
+"""The paid endpoints over HTTP: a request in, `Call`, an envelope out; and what happens when the caller leaves."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from litestar import Request, Response
+from litestar.types import Receive
+
+from clipmeter.call import Asked, Call, Done
+from clipmeter.endpoints.base import Endpoint
+from clipmeter.errors import ServiceError
+from clipmeter.web.envelope import failure, standing_headers, success
+
+Handler = Callable[[Request[Any, Any, Any]], Awaitable[Response[bytes]]]
+
+
+def paid(endpoint: Endpoint[Any], call: Call) -> Handler:
+    """The handler of one endpoint."""
+
+    async def answer(request: Request[Any, Any, Any]) -> Response[bytes]:
+        asked = Asked(
+            key=request.headers.get("x-api-key"),
+            query=request.scope["query_string"],
+            request_id=request.scope["state"]["request_id"],
+        )
+        done = await _unless_left(call(endpoint, asked), request.receive)
+        return _respond(endpoint, done)
+
+    return answer
+
+
+def _respond(endpoint: Endpoint[Any], done: Done) -> Response[bytes]:
+    headers = standing_headers(done.standing)
+    if done.problem is not None:
+        return failure(done.problem, headers)
+    return success(endpoint.envelope(done.answer), headers)
+
+
+async def _unless_left(calling: Coroutine[Any, Any, Done], receive: Receive) -> Done:
+    """The call's end. A caller who leaves before the result is known cancels it, and is not charged."""
+    call = asyncio.ensure_future(calling)
+    leaving = asyncio.ensure_future(_left(receive))
+    try:
+        await asyncio.wait({call, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not call.done():
+            call.cancel()
+            await asyncio.wait({call})
+        return Done(problem=ServiceError("The caller left.")) if call.cancelled() else call.result()
+    finally:
+        leaving.cancel()
+        call.cancel()
+
+
+async def _left(receive: Receive) -> None:
+    """Returns when the caller has hung up; a body is read and thrown away."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,96 @@
+"""The outermost layer, plain ASGI: a request id on every answer, sizes within bounds, no crash without an answer."""
+
+import structlog
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+from clipmeter.call import new_request_id
+from clipmeter.errors import HeadersTooLarge, InternalError, InvalidParameter, PayloadTooLarge, Problem
+from clipmeter.web.envelope import problem_bytes, problem_headers
+from clipmeter.web.server import HEAD_LIMIT
+
+log = structlog.get_logger()
+
+BODY_LIMIT = 1_000_000
+"""Bytes of a request's body at most."""
+
+
+class Outermost:
+    """Wraps the whole application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """`app`: what answers inside the bounds."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One ASGI call."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = new_request_id()
+        scope["state"]["request_id"] = request_id  # type: ignore[typeddict-item]
+        await self._bounded(scope, receive, _Marked(send, request_id))
+
+    async def _bounded(self, scope: HTTPScope, receive: Receive, send: "_Marked") -> None:
+        try:
+            _check_sizes(scope)
+            await self._app(scope, _counted(receive), send)
+        except Problem as problem:
+            await send.problem(problem)
+        except Exception:
+            log.exception("request crashed", request_id=send.request_id, path=scope["path"])
+            await send.problem(InternalError())
+
+
+class _Marked:
+    """`send` that adds the request id, and can still answer when nothing was sent yet."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send, self.request_id, self._started = send, request_id, False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._started = True
+            message["headers"] = [*message.get("headers", ()), (b"x-request-id", self.request_id.encode())]
+        await self._send(message)
+
+    async def problem(self, problem: Problem) -> None:
+        """Answer with `problem`, unless an answer has begun: then it is cut, which the caller sees."""
+        if self._started:
+            raise problem
+        headers = {"content-type": "application/json", **problem_headers(problem)}
+        raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        body = problem_bytes(problem)
+        raw.append((b"content-length", str(len(body)).encode()))
+        await self({"type": "http.response.start", "status": problem.status, "headers": raw})
+        await self._send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _check_sizes(scope: HTTPScope) -> None:
+    head = len(scope["raw_path"]) + len(scope["query_string"])
+    length = b"0"
+    for name, value in scope["headers"]:
+        head += len(name) + len(value) + 4
+        if name == b"content-length":
+            length = value
+    if head > HEAD_LIMIT:
+        raise HeadersTooLarge
+    if not length.isdigit():
+        raise InvalidParameter("Content-Length must be a whole number.")
+    if int(length) > BODY_LIMIT:
+        raise PayloadTooLarge
+
+
+def _counted(receive: Receive) -> Receive:
+    """`receive` that ends a body without a length once it is too long."""
+    seen = 0
+
+    async def receive_counted() -> Message:
+        nonlocal seen
+        message = await receive()
+        if message["type"] == "http.request":
+            seen += len(message.get("body", b""))
+            if seen > BODY_LIMIT:
+                raise PayloadTooLarge
+        return message  # type: ignore[return-value]
+
+    return receive_counted  # type: ignore[return-value]

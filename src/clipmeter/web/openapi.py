@@ -1,0 +1,168 @@
+"""The OpenAPI 3.1 document, built from the endpoints, the model and the error tree."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from clipmeter import __version__
+from clipmeter.endpoints.base import Endpoint
+from clipmeter.errors import ConcurrencyLimitExceeded, Problem
+
+SCHEMA_REF = "#/components/schemas/{name}"
+DESCRIPTION = (
+    "Send your API key in the header `X-API-Key`. Only 200s are charged. A key that starts with `ak_test_` takes "
+    "the same path against a built-in TikTok look-alike, free of charge."
+)
+HEADERS = {
+    "X-Request-Id": ("string", "Names this request; give it when you report a problem."),
+    "X-Charge": ("integer", "What this request costs, in micro-dollars; 0 when it is free."),
+    "X-Free-Remaining": ("integer", "Free requests left this calendar month (UTC)."),
+    "RateLimit": ("string", "How many more requests may be in flight now."),
+    "RateLimit-Policy": ("string", "How many requests may be in flight at once."),
+    "Retry-After": ("integer", "Whole seconds after which a repeat makes sense."),
+}
+STANDING = ("X-Charge", "X-Free-Remaining", "RateLimit", "RateLimit-Policy")
+
+
+def document(endpoints: Sequence[Endpoint[Any]], server_url: str) -> dict[str, Any]:
+    """The whole document as a JSON object."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "clipmeter",
+            "version": __version__,
+            "description": DESCRIPTION,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": server_url, "description": "This server"}],
+        "tags": [
+            {"name": "endpoints", "description": "What is sold."},
+            {"name": "service", "description": "What this server says of itself."},
+        ],
+        "security": [{"ApiKey": []}],
+        "paths": {**{e.path: {"get": _operation(e)} for e in endpoints}, **_service_paths()},
+        "components": {
+            "securitySchemes": {"ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"}},
+            "schemas": _result_schemas(endpoints),
+            "headers": {
+                name: {"description": about, "schema": {"type": kind}} for name, (kind, about) in HEADERS.items()
+            },
+            "responses": {f"Error{status}": _error_response(status) for status in statuses()},
+        },
+    }
+
+
+def problems(kind: type[Problem] = Problem) -> Iterator[type[Problem]]:
+    """Every problem with a code, by walking the tree."""
+    if kind.code:
+        yield kind
+    for below in kind.__subclasses__():
+        yield from problems(below)
+
+
+def statuses() -> list[int]:
+    """Every status an error may have."""
+    return sorted({kind.status for kind in problems()})
+
+
+def _operation(endpoint: Endpoint[Any]) -> dict[str, Any]:
+    return {
+        "operationId": endpoint.name,
+        "tags": ["endpoints"],
+        "summary": endpoint.title,
+        "description": endpoint.promise,
+        "parameters": [
+            {
+                "name": p.name,
+                "in": "query",
+                "description": p.description,
+                "schema": dict(p.schema),
+                "examples": {"documented": {"value": p.example}},
+            }
+            for p in endpoint.parameters
+        ],
+        "responses": {
+            "200": _response("Found; charged.", ("X-Request-Id", *STANDING), endpoint.result.__name__),
+            **{str(status): {"$ref": f"#/components/responses/Error{status}"} for status in statuses()},
+        },
+    }
+
+
+def _service_paths() -> dict[str, Any]:
+    return {
+        "/healthz": {"get": _service("health", "Whether the process lives", _status_schema("ok"), ())},
+        "/readyz": {"get": _service("readiness", "Whether paid requests are taken", _status_schema("ready"), (503,))},
+        "/openapi.json": {"get": _service("openapi", "This document", {"type": "object"}, ())},
+    }
+
+
+def _service(name: str, summary: str, schema: dict[str, Any], failures: tuple[int, ...]) -> dict[str, Any]:
+    return {
+        "operationId": name,
+        "tags": ["service"],
+        "summary": summary,
+        "security": [],
+        "responses": {
+            "200": {
+                "description": summary,
+                "headers": _header_refs(("X-Request-Id",)),
+                "content": {"application/json": {"schema": schema}},
+            },
+            **{str(s): {"$ref": f"#/components/responses/Error{s}"} for s in (405, 413, 431, 500, *failures)},
+        },
+    }
+
+
+def _status_schema(word: str) -> dict[str, Any]:
+    return {"type": "object", "required": ["status"], "properties": {"status": {"const": word}}}
+
+
+def _result_schemas(endpoints: Sequence[Endpoint[Any]]) -> dict[str, Any]:
+    _, schemas = msgspec.json.schema_components([e.result for e in endpoints], ref_template=SCHEMA_REF)
+    return {name: _closed(schema) for name, schema in schemas.items()}
+
+
+def _closed(schema: dict[str, Any]) -> dict[str, Any]:
+    """Every field is always sent, and no other: defaults are an inner matter."""
+    fields = {
+        name: {key: value for key, value in about.items() if key != "default"}
+        for name, about in schema["properties"].items()
+    }
+    return {**schema, "properties": fields, "required": list(fields), "additionalProperties": False}
+
+
+def _error_response(status: int) -> dict[str, Any]:
+    kinds = [kind for kind in problems() if kind.status == status]
+    properties: dict[str, Any] = {
+        "error": {"type": "string", "description": "A sentence for a person"},
+        "code": {"type": "string", "enum": list(dict.fromkeys(kind.code for kind in kinds))},
+    }
+    if ConcurrencyLimitExceeded in kinds:
+        properties["limit"] = {"type": "integer", "description": "Requests that may be in flight (one code only)"}
+        properties["current"] = {"type": "integer", "description": "Requests that are in flight (one code only)"}
+    retry = ("Retry-After",) if any(kind.retry_after is not None for kind in kinds) else ()
+    schema = {
+        "type": "object",
+        "required": ["error", "code"],
+        "properties": properties,
+        "additionalProperties": False,
+    }
+    return {
+        "description": " ".join(f"`{kind.code}`: {kind().message}" for kind in kinds if kind.__init__ is Problem.__init__)
+        or "An error; nothing is charged.",
+        "headers": _header_refs(("X-Request-Id", *retry)),
+        "content": {"application/json": {"schema": schema}},
+    }
+
+
+def _response(description: str, headers: tuple[str, ...], schema: str) -> dict[str, Any]:
+    return {
+        "description": description,
+        "headers": _header_refs(headers),
+        "content": {"application/json": {"schema": {"$ref": SCHEMA_REF.format(name=schema)}}},
+    }
+
+
+def _header_refs(names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
