@@ -5,10 +5,11 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-export CLIPMETER_HOME ?= $(CURDIR)/data
+
 
 .PHONY: run test demo bench lint check lock clean
 
+run: export CLIPMETER_HOME ?= $(CURDIR)/data
 run: $(VENV)/.run
 	@$(BIN)/clipmeter serve --host $(HOST) --port $(PORT)
 
@@ -33,7 +34,7 @@ lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --extra build pyproject.toml -o requirements/run.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  --extra build --extra dev pyproject.toml -o requirements/dev.txt
+	  --extra build --extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
 
 clean:
 	rm -rf $(VENV) build dist

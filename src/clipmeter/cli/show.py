@@ -1,0 +1,48 @@
+"""What commands print: tables and cards for people, one JSON object or array for programs."""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NoReturn
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401 - anything msgspec writes
+    """One JSON value and nothing else on stdout."""
+    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
+    sys.stdout.flush()
+
+
+def print_json_array(rows: Iterable[Any]) -> int:
+    """A JSON array, written row by row so that a ledger of any length fits; returns how many rows."""
+    write, count = sys.stdout.buffer.write, 0
+    for row in rows:
+        write((b",\n" if count else b"[") + msgspec.json.encode(row))
+        count += 1
+    write(b"]\n" if count else b"[]\n")
+    sys.stdout.flush()
+    return count
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], empty: str) -> None:
+    """A table, or the sentence `empty` when there is nothing in it."""
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        table.add_row(*(_cell(row[column]) for column in columns))
+    out.print(table if table.row_count else empty)
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def fail(sentence: str, status: int = 1) -> NoReturn:
+    """End the command with a sentence on stderr."""
+    err.print(f"[red]clipmeter:[/red] {sentence}", soft_wrap=True)
+    raise typer.Exit(status)
