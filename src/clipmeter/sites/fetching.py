@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
+from urllib.parse import urljoin
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,18 +19,30 @@ class Page:
     cookies: Mapping[str, str] = field(default_factory=dict)
     """The cookies that this answer (or a redirect on the way) set."""
 
+    @property
+    def location(self) -> str | None:
+        """Where this answer redirects to, made absolute; None when it does not redirect."""
+        target = self.headers.get("location", "")
+        if self.status not in {301, 302, 303, 307, 308} or not target:
+            return None
+        try:
+            return urljoin(self.url, target)
+        except ValueError:  # not an address at all: as good as any that is refused
+            return target
+
 
 class Fetching(Protocol):
     """Every method raises UpstreamConnectionError, UpstreamTimeout or UpstreamError, and nothing else.
 
-    `within` is the time the whole call may take, in seconds.
+    `within` is the time the whole call may take, in seconds. A host that is not TikTok's is refused (UpstreamError)
+    before anything is sent.
     """
 
     async def page(self, url: str, *, within: float) -> Page:
-        """GET a page or JSON of TikTok's hosts, following redirects on TikTok's hosts only."""
+        """GET a page or JSON of TikTok's hosts, following redirects on TikTok's hosts only. Any status is an answer."""
 
-    async def redirect(self, url: str, *, within: float) -> str | None:
-        """Where `url` redirects to, asked once and not followed; None when it does not redirect."""
+    async def redirect(self, url: str, *, within: float) -> Page:
+        """GET `url` once and follow nothing; the answer's `location` tells where it points."""
 
     async def size(self, url: str, *, cookies: Mapping[str, str], within: float) -> int | None:
-        """Bytes of a media file by HEAD, with the page's cookies; None when the CDN does not say."""
+        """Bytes of a media file, asked with the page's cookies; None when the CDN does not say."""

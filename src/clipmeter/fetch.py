@@ -1,0 +1,276 @@
+"""The only door to the internet: browser fingerprint, proxies, pools, limits of time and size, reroute to a look-alike.
+
+Rule 1: nothing is sent to a host that `allowed` does not name, nor by anything but https on its own port.
+Rule 2: a call ends within its time, and its request with it.
+Rule 3: nothing of one answer (cookies above all) reaches the next request of another call.
+Rule 4: a caller sees UpstreamConnectionError, UpstreamTimeout or UpstreamError, and nothing else.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import cycle
+from typing import NamedTuple
+from urllib.parse import quote, urlsplit
+
+import aiohttp
+from curl_cffi import CurlHttpVersion, CurlOpt
+from curl_cffi.const import CurlECode
+from curl_cffi.curl import CURL_WRITEFUNC_ERROR, CurlError
+from curl_cffi.requests import AsyncSession, Response
+from yarl import URL
+
+from clipmeter.errors import Problem, UpstreamConnectionError, UpstreamError, UpstreamTimeout
+from clipmeter.sites.fetching import Page
+
+MAX_REDIRECTS = 5
+_IN_FLIGHT = 512  # requests at once, over all calls; what callers may do is limited elsewhere
+_HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)+")
+_AS_IS = "!$%&'()*+,/:;=?@[]~"  # of a signed link no character may change; all others are percent-encoded
+_DIGITS = re.compile(r"[0-9]{1,15}")
+_FILE_HEADERS = {
+    "User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/150.0.0.0 Safari/537.36",
+    "Accept": "*/*",
+    "Accept-Encoding": "identity",
+}
+_NOT_A_FILE = ("text/", "application/json")
+
+_UNREADABLE = {
+    CurlECode.UNSUPPORTED_PROTOCOL,  # HTTP/0.9
+    CurlECode.WEIRD_SERVER_REPLY,
+    CurlECode.BAD_CONTENT_ENCODING,
+    CurlECode.TOO_LARGE,  # headers
+}
+
+
+class _Address(NamedTuple):
+    host: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"https://{self.host}{self.path}"
+
+
+class _Body:
+    """Takes a body, decompressed, as it comes in, and stops the transfer once it is over the limit."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.content = bytearray()
+        self.is_over = False
+
+    def __call__(self, chunk: bytes) -> int:
+        if len(self.content) + len(chunk) > self.limit:
+            self.is_over = True
+            return CURL_WRITEFUNC_ERROR
+        self.content += chunk
+        return len(chunk)
+
+
+class Fetch:
+    """Implements `sites.fetching.Fetching`. Use it in one event loop, and close it there."""
+
+    def __init__(  # noqa: PLR0913 - plain values, each a setting
+        self,
+        *,
+        allowed: Callable[[str], bool],
+        referer: str = "",
+        upstream: str = "",
+        impersonate: tuple[str, ...] = ("chrome",),
+        proxies: tuple[str, ...] = (),
+        connect_timeout: float = 4.0,
+        page_limit: int = 8_000_000,
+    ) -> None:
+        """`allowed` names the hosts that may be asked; `referer` goes with every request for a file.
+
+        `upstream` (`http://127.0.0.1:9000`) is asked in place of every allowed host, which its Host header names.
+        """
+        self._allowed = allowed
+        self._referer = referer
+        self._upstream = upstream.rstrip("/")
+        self._impersonate = impersonate[0]
+        self._proxies = cycle(proxies or ("",))
+        self._connect_timeout = connect_timeout
+        self._page_limit = page_limit
+        self._pages = self._page_session(bool(proxies))
+        self._files: aiohttp.ClientSession | None = None
+
+    async def page(self, url: str, *, within: float) -> Page:
+        """GET `url`, following at most five redirects, each checked like the first address."""
+        cookies: dict[str, dict[str, str]] = {}  # each host gets back its own, within this call
+        async with _deadline(within) as left:
+            for _ in range(MAX_REDIRECTS + 1):
+                address = self._checked(url)
+                own = cookies.setdefault(address.host, {})
+                page = await self._get(address, own, left())
+                own |= page.cookies
+                if page.location is None:
+                    return replace(page, cookies={k: v for host in cookies.values() for k, v in host.items()})
+                url = page.location
+        raise UpstreamError(sign=f"more than {MAX_REDIRECTS} redirects, the next to {url[:200]}")
+
+    async def redirect(self, url: str, *, within: float) -> Page:
+        """GET `url` once and follow nothing."""
+        async with _deadline(within) as left:
+            return await self._get(self._checked(url), {}, left())
+
+    async def size(self, url: str, *, cookies: Mapping[str, str], within: float) -> int | None:
+        """Bytes of a file by HEAD, else by asking for its first byte; None when neither tells."""
+        async with _deadline(within):
+            status, headers = await self._ask_file("HEAD", url, cookies, {})
+            if status in {405, 501}:
+                status, headers = await self._ask_file("GET", url, cookies, {"Range": "bytes=0-0"})
+        return _size(status, headers)
+
+    async def aclose(self) -> None:
+        """Close every connection; a request still under way ends with UpstreamConnectionError."""
+        await self._pages.close()
+        if self._files is not None:
+            await self._files.close()
+
+    def _checked(self, url: str) -> _Address:
+        """What to ask for, made anew of parts that were looked at, so that no two parsers can disagree about it."""
+        try:
+            parts = urlsplit(url)
+            host = parts.hostname or ""
+            path = quote(parts.path or "/", _AS_IS) + ("?" + quote(parts.query, _AS_IS) if parts.query else "")
+            plain = parts.netloc.isascii() and "@" not in parts.netloc and parts.port in {None, 443}
+        except ValueError:
+            raise UpstreamError(sign=f"refused: no address in {url[:200]!r}") from None
+        if parts.scheme != "https" or not plain or not _HOST.fullmatch(host) or not self._allowed(host):
+            raise UpstreamError(sign=f"refused: {url[:200]!r} is not among the hosts that may be asked")
+        return _Address(host, path)
+
+    def _route(self, address: _Address) -> tuple[str, dict[str, str]]:
+        """The address to connect to, and the headers that say whom it stands for."""
+        if self._upstream:
+            return self._upstream + address.path, {"Host": address.host}
+        return str(address), {}
+
+    def _page_session(self, has_proxies: bool) -> AsyncSession[Response]:
+        options: dict[CurlOpt, str | int] = {CurlOpt.NOPROXY: ""}  # what the environment says of proxies is not for us
+        if not has_proxies:
+            options[CurlOpt.PROXY] = ""
+        if self._upstream.startswith("http:"):
+            options[CurlOpt.HTTP_VERSION] = CurlHttpVersion.V1_1  # else it offers an upgrade that no browser offers
+        return AsyncSession(
+            impersonate=self._impersonate,
+            max_clients=_IN_FLIGHT,
+            allow_redirects=False,
+            discard_cookies=True,
+            curl_options=options,
+        )
+
+    def _file_session(self) -> aiohttp.ClientSession:
+        if self._files is None:  # made at first use, as it wants a running loop
+            self._files = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=_IN_FLIGHT),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(connect=self._connect_timeout),
+                auto_decompress=False,
+            )
+        return self._files
+
+    async def _get(self, address: _Address, cookies: Mapping[str, str], within: float) -> Page:
+        url, headers = self._route(address)
+        body = _Body(self._page_limit)
+        connect = min(self._connect_timeout, 0.9 * within)  # so that a call too short for more still tells them apart
+        try:
+            answer = await self._pages.get(
+                url,
+                headers=headers | _cookie_header(cookies),
+                timeout=(connect, within - connect),
+                content_callback=body,
+                proxy=next(self._proxies),
+                quote=False,
+            )
+        except (CurlError, LookupError, ValueError) as error:  # the last two: headers no one can read
+            raise _page_problem(error, body) from error
+        return _page(address, answer, bytes(body.content))
+
+    async def _ask_file(
+        self, method: str, url: str, cookies: Mapping[str, str], headers: Mapping[str, str]
+    ) -> tuple[int, Mapping[str, str]]:
+        """Status and headers of a file (names in lower case); what of the body comes along is dropped unread."""
+        for _ in range(MAX_REDIRECTS + 1):
+            address = self._checked(url)
+            target, host = self._route(address)
+            sent = {**_FILE_HEADERS, "Referer": self._referer, **host, **headers, **_cookie_header(cookies)}
+            try:
+                page = await self._file_answer(method, target, sent)
+            except (aiohttp.ClientError, OSError, ValueError) as error:
+                raise _file_problem(error) from error
+            page = replace(page, url=str(address))
+            if page.location is None:
+                return page.status, page.headers
+            url = page.location
+        raise UpstreamError(sign=f"more than {MAX_REDIRECTS} redirects, the next to {url[:200]}")
+
+    async def _file_answer(self, method: str, url: str, headers: Mapping[str, str]) -> Page:
+        proxy = next(self._proxies) or None
+        if proxy and proxy.startswith("socks"):
+            raise UpstreamConnectionError(sign="files cannot be asked through a socks proxy")
+        session = self._file_session()
+        target = URL(url, encoded=True)
+        async with session.request(method, target, headers=headers, proxy=proxy, allow_redirects=False) as answer:
+            return Page(url, answer.status, {k.lower(): v for k, v in answer.headers.items()}, b"")
+
+
+@asynccontextmanager
+async def _deadline(within: float) -> AsyncIterator[Callable[[], float]]:
+    """Ends what is inside after `within` seconds; gives a function that tells the seconds left."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + within
+    try:
+        async with asyncio.timeout_at(end):
+            await asyncio.sleep(0)  # when there is no time at all, nothing is asked either
+            yield lambda: max(end - loop.time(), 0.001)
+    except TimeoutError:
+        raise UpstreamTimeout(sign=f"nothing within {within:.2f} s") from None
+
+
+def _page(address: _Address, answer: Response, body: bytes) -> Page:
+    if not answer.status_code:  # the session was closed meanwhile
+        raise UpstreamConnectionError(sign="closed before an answer came")
+    headers = {name.lower(): value or "" for name, value in answer.headers.multi_items()}
+    cookies = dict(_cookie(line or "") for line in answer.headers.get_list("set-cookie"))
+    return Page(str(address), answer.status_code, headers, body, cookies)
+
+
+def _cookie(line: str) -> tuple[str, str]:
+    """Name and value. Read here since the clients' own jars drop a cookie whose Domain is not the rerouted host's."""
+    name, _, value = line.partition(";")[0].partition("=")
+    return name.strip(), value.strip()
+
+
+def _cookie_header(cookies: Mapping[str, str]) -> dict[str, str]:
+    return {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
+
+
+def _page_problem(error: Exception, body: _Body) -> Problem:
+    code = getattr(error, "code", None)
+    if body.is_over:
+        return UpstreamError(sign=f"too large: more than {body.limit} bytes")
+    if code is None or code in _UNREADABLE:
+        return UpstreamError(sign=str(error))
+    sent = getattr(getattr(error, "response", None), "request_size", 0)  # bytes of the request; 0: never connected
+    if code == CurlECode.OPERATION_TIMEDOUT and sent:
+        return UpstreamTimeout(sign=str(error))
+    return UpstreamConnectionError(sign=str(error))
+
+
+def _file_problem(error: Exception) -> Problem:
+    if isinstance(error, aiohttp.ClientResponseError | aiohttp.InvalidURL):
+        return UpstreamError(sign=repr(error))
+    return UpstreamConnectionError(sign=repr(error))
+
+
+def _size(status: int, headers: Mapping[str, str]) -> int | None:
+    """The whole file's bytes, as the headers of its first byte or of all of it say."""
+    if headers.get("content-type", "").startswith(_NOT_A_FILE):  # an error page has a length too
+        return None
+    length = headers.get("content-range", "").rpartition("/")[2] if status == 206 else headers.get("content-length", "")
+    return int(length) if status in {200, 206} and _DIGITS.fullmatch(length) and int(length) else None
