@@ -1,0 +1,104 @@
+"""Accounts: who may ask, and who pays."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+from uuid import uuid4
+
+from clipmeter.billing.keys import Keys, add_key
+from clipmeter.errors import InvalidParameter
+from clipmeter.store.base import Plan, Query, Store
+
+AccountKind: TypeAlias = Literal["user", "operator"]
+Payment: TypeAlias = Literal["none", "invoice", "card"]
+_MAX_EMAIL = 254
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account. `created_at`: micro-seconds since 1970, UTC."""
+
+    account_id: str
+    email: str
+    kind: AccountKind
+    status: Literal["active", "blocked"]
+    payment: Payment
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account just made, with its first two keys, which are told once."""
+
+    account_id: str
+    key: str
+    test_key: str
+
+
+class Accounts:
+    """All accounts."""
+
+    def __init__(self, store: Store, keys: Keys) -> None:
+        """`keys` makes the first keys of an account."""
+        self._store = store
+        self._keys = keys
+
+    async def create(self, email: str, *, kind: AccountKind = "user", payment: Payment = "none") -> NewAccount:
+        """A new account with a live and a test key. Raises InvalidParameter: no e-mail address, or a taken one."""
+        account_id = f"acct_{uuid4().hex}"
+        live, test = self._keys.mint("First key", "live"), self._keys.mint("First test key", "test")
+        queries = [add_key(account_id, key, self._keys.digest(key.key)) for key in (live, test)]
+        values = {"account_id": account_id, "email": tidy_email(email), "kind": kind, "payment": payment}
+        await self._store.write(_create(values, *queries))
+        return NewAccount(account_id, live.key, test.key)
+
+    def list_all(self) -> list[Account]:
+        """Every account, oldest first."""
+        return self._store.read(_list_all())
+
+    def find(self, id_or_email: str) -> Account | None:
+        """One account, by its id or e-mail address; None: there is none."""
+        return self._store.read(_find(id_or_email))
+
+    async def block(self, account_id: str) -> None:
+        """Refuse its requests from now on, with 403. Raises InvalidParameter when unknown."""
+        await self._store.write(_change("account_set_status", account_id, status="blocked"))
+
+    async def unblock(self, account_id: str) -> None:
+        """Take the block back."""
+        await self._store.write(_change("account_set_status", account_id, status="active"))
+
+    async def set_payment(self, account_id: str, payment: Payment) -> None:
+        """Say how the account pays from now on."""
+        await self._store.write(_change("account_set_payment", account_id, payment=payment))
+
+
+def tidy_email(text: str) -> str:
+    """The one way we write an e-mail address: without blanks around it, case folded. Raises InvalidParameter."""
+    email = text.strip().casefold()
+    local, at, domain = email.partition("@")
+    usable = email.isprintable() and " " not in email and "@" not in domain and len(email) <= _MAX_EMAIL
+    if not (local and at and domain and usable) or domain.startswith(".") or domain.endswith("."):
+        raise InvalidParameter("This is not an e-mail address.")
+    return email
+
+
+def _create(values: dict[str, str], live_key: Query, test_key: Query) -> Plan[None]:
+    if not (yield Query("account_add", values)):
+        raise InvalidParameter("There is an account with this e-mail address already.")
+    yield live_key
+    yield test_key
+
+
+def _list_all() -> Plan[list[Account]]:
+    rows = yield Query("account_list")
+    return [Account(*row) for row in rows]
+
+
+def _find(id_or_email: str) -> Plan[Account | None]:
+    rows = yield Query("account_find", {"id": id_or_email, "email": id_or_email.strip().casefold()})
+    return Account(*rows[0]) if rows else None
+
+
+def _change(query: str, account_id: str, **values: str) -> Plan[None]:
+    if not (yield Query(query, {"account_id": account_id, **values})):
+        raise InvalidParameter("There is no such account.")

@@ -1,0 +1,166 @@
+"""API keys: how they look, and whose they are.
+
+A key is `ak_live_` or `ak_test_`, 32 random characters, and 6 that check the rest: a mistyped key is refused without
+asking the database, and secret scanners can tell a key from noise. The database has only HMAC-SHA256(secret, key).
+"""
+
+import hmac
+import secrets
+import string
+import zlib
+from dataclasses import dataclass
+from typing import Literal
+from uuid import uuid4
+
+from clipmeter.billing.rules import Mode
+from clipmeter.errors import InvalidApiKey, InvalidParameter, MissingApiKey, UserNotFound
+from clipmeter.store.base import Plan, Query, Store
+
+KEYS_PER_ACCOUNT = 10
+_BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_PREFIXES: dict[Mode, str] = {"live": "ak_live_", "test": "ak_test_"}
+_RANDOM, _CHECK = 32, 6
+_LENGTH = len("ak_live_") + _RANDOM + _CHECK
+_MAX_NAME = 100
+_DIGITS = frozenset(_BASE62)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: the owner of the key that was presented."""
+
+    account_id: str
+    key_id: str
+    mode: Mode
+    kind: Literal["user", "operator"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key just made. `key` is told once and kept nowhere."""
+
+    key_id: str
+    key: str
+    name: str
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key as its owner sees it. `hint`: its last 4 characters; `created_at`: micro-seconds since 1970, UTC."""
+
+    account_id: str
+    key_id: str
+    hint: str
+    name: str
+    mode: Mode
+    status: Literal["active", "revoked"]
+    created_at: int
+
+
+def make_key(mode: Mode) -> str:
+    """A new key: 190 random bits."""
+    body = _PREFIXES[mode] + "".join(secrets.choice(_BASE62) for _ in range(_RANDOM))
+    return body + _check(body)
+
+
+def looks_right(text: str) -> bool:
+    """Whether this can be a key at all. Quick for any text."""
+    if len(text) != _LENGTH or not text.startswith(tuple(_PREFIXES.values())):
+        return False
+    return _DIGITS.issuperset(text[8:]) and _check(text[:-_CHECK]) == text[-_CHECK:]
+
+
+def _check(body: str) -> str:
+    number, digits = zlib.crc32(body.encode("ascii")), []
+    for _ in range(_CHECK):
+        number, digit = divmod(number, 62)
+        digits.append(_BASE62[digit])
+    return "".join(reversed(digits))
+
+
+class Keys:
+    """The keys of all accounts. Nothing is remembered here: a revoked key is refused at once, in every process."""
+
+    def __init__(self, store: Store, secret: str) -> None:
+        """`secret`: without it the digests in the database are of no use."""
+        self._store = store
+        self._secret = secret.encode()
+
+    async def find(self, presented: str | None) -> Caller:
+        """Whose key this is. Raises MissingApiKey, InvalidApiKey (wrong, revoked, deleted) or UserNotFound."""
+        if not presented:
+            raise MissingApiKey
+        if not looks_right(presented):
+            raise InvalidApiKey
+        return self._store.read(_find(self.digest(presented)))
+
+    async def create(self, account_id: str, name: str, mode: Mode) -> NewKey:
+        """A new key. Raises InvalidParameter when the account is unknown or has 10 of that mode."""
+        if len(name) > _MAX_NAME or not name.isprintable():
+            raise InvalidParameter(f"The name of a key may have at most {_MAX_NAME} printable characters.")
+        made = self.mint(name, mode)
+        await self._store.write(_create(account_id, made, self.digest(made.key)))
+        return made
+
+    def list_for(self, account_id: str) -> list[Key]:
+        """The account's keys, oldest first, without deleted ones."""
+        return self._store.read(_list_for(account_id))
+
+    async def revoke(self, key_id: str, *, account_id: str = "") -> None:
+        """Refuse the key from now on. `account_id`: only if it is theirs. Raises InvalidParameter when unknown."""
+        await self._store.write(_set_status(key_id, account_id, "revoked"))
+
+    async def enable(self, key_id: str, *, account_id: str = "") -> None:
+        """Take a revocation back."""
+        await self._store.write(_set_status(key_id, account_id, "active"))
+
+    async def delete(self, key_id: str, *, account_id: str = "") -> None:
+        """Refuse the key for ever."""
+        await self._store.write(_set_status(key_id, account_id, "deleted"))
+
+    def mint(self, name: str, mode: Mode) -> NewKey:
+        """A key that is not in the database yet."""
+        return NewKey(f"key_{uuid4().hex}", make_key(mode), name, mode)
+
+    def digest(self, key: str) -> str:
+        """What the database knows a key by."""
+        return hmac.digest(self._secret, key.encode("ascii"), "sha256").hex()
+
+
+def add_key(account_id: str, key: NewKey, digest: str) -> Query:
+    """The query that puts a key into the database."""
+    values = {"account_id": account_id, "key_id": key.key_id, "digest": digest, "hint": key.key[-4:]}
+    return Query("key_add", {**values, "name": key.name, "mode": key.mode})
+
+
+def _find(digest: str) -> Plan[Caller]:
+    rows = yield Query("key_find", {"digest": digest})
+    if not rows:
+        raise InvalidApiKey
+    account_id, key_id, mode, status, kind = rows[0]
+    if status != "active":
+        raise InvalidApiKey
+    if kind is None:
+        raise UserNotFound
+    return Caller(account_id, key_id, mode, kind)
+
+
+def _create(account_id: str, key: NewKey, digest: str) -> Plan[None]:
+    rows = yield Query("key_count", {"account_id": account_id, "mode": key.mode})
+    if not rows:
+        raise InvalidParameter("There is no such account.")
+    if rows[0][0] >= KEYS_PER_ACCOUNT:
+        raise InvalidParameter(f"An account can have {KEYS_PER_ACCOUNT} {key.mode} keys; delete one first.")
+    yield add_key(account_id, key, digest)
+
+
+def _list_for(account_id: str) -> Plan[list[Key]]:
+    rows = yield Query("key_list", {"account_id": account_id})
+    return [Key(*row) for row in rows]
+
+
+def _set_status(key_id: str, account_id: str, status: str) -> Plan[None]:
+    rows = yield Query("key_set_status", {"key_id": key_id, "account_id": account_id, "status": status})
+    if not rows:
+        raise InvalidParameter("There is no such key.")

@@ -1,0 +1,206 @@
+"""The exact ledger: admit a request, then post or void it, exactly once, whatever dies in between.
+
+    admit ─► RESERVED ─► POSTED    a success: counted, durable before `post` returns
+                     ├─► VOIDED    a failure: nothing charged
+                     └─► EXPIRED   its process died, or its deadline passed: nothing charged
+    refused ─► no row
+
+Rule 1: the database decides, in the transaction that writes; nothing here remembers a count.
+Rule 2: cancelling a caller loses no money and no slot: what is under way is finished, what nobody took is given back.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from clipmeter.billing import plans
+from clipmeter.billing.history import LedgerRow, rows_of
+from clipmeter.billing.keys import Caller
+from clipmeter.billing.plans import Asked, Ending, Hold
+from clipmeter.billing.rules import Standing, Terms, Wait
+from clipmeter.billing.verify import Violation, violations
+from clipmeter.billing.waiting import Place, WaitingRoom, until
+from clipmeter.errors import ConcurrencyLimitExceeded, Problem, ServiceUnavailable
+from clipmeter.store.base import CommitUnknown, Plan, Store, T
+
+__all__ = ["Hold", "Ledger", "LedgerRow", "Standing", "Terms", "Violation"]
+
+SWEEP_SECONDS = 1.0
+POLL_SECONDS = 0.25
+"""How often one who waits looks for what other processes ended; this process's own are told at once."""
+_PAUSES = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0)
+
+
+class Ledger:
+    """The ledger of a store. `start` it before use."""
+
+    def __init__(self, store: Store, terms: Mapping[str, Terms], *, hold_seconds: float = 60.0) -> None:
+        """`terms` by endpoint; `hold_seconds`: how long a request may take from admission to its end."""
+        self._store = store
+        self._terms = terms
+        self._hold_seconds = hold_seconds
+        self._node_id = ""
+        self._stopping = False
+        self._room = WaitingRoom()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._sweeper: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Join as a new node and expire what dead ones have left."""
+        self._node_id = self._store.join()
+        await self._store.write(plans.join(self._node_id))
+        await self.sweep()
+        self._sweeper = asyncio.create_task(self._sweep_forever())
+
+    async def stop(self) -> None:
+        """Finish what is under way, give back what is still held, and leave."""
+        self._stopping = True
+        if self._sweeper:
+            self._sweeper.cancel()
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+        if self._node_id:
+            node_id, self._node_id = self._node_id, ""
+            with suppress(Problem):  # without a database the others see the free lock
+                await self._store.write(plans.sweep([node_id]))
+                self._store.leave(node_id)
+
+    async def admit(
+        self, caller: Caller, endpoint: str, *, video_id: str | None, request_id: str, within: float
+    ) -> Hold:
+        """Reserve a place and a free request or its price; waits up to `within` seconds while that is undecided.
+
+        Raises InvalidApiKey, UserNotFound, AccountBlocked, ConcurrencyLimitExceeded, PaymentRequired or
+        ServiceUnavailable; then there is no row and no charge.
+        """
+        give_up = time.monotonic() + within
+        asked = self._asked(caller, endpoint, video_id, request_id)
+        verdict = await self._try(asked, self._room.count((caller.account_id, endpoint)))
+        return verdict if isinstance(verdict, Hold) else await self._wait(asked, verdict, give_up)
+
+    async def post(self, hold: Hold, *, video_id: str | None = None) -> Standing:
+        """Count a success; durable when this returns. Repeating it changes nothing.
+
+        Raises ServiceUnavailable when the reservation has expired and PaymentRequired when nothing can pay any more;
+        then nothing is charged.
+        """
+        ending = await self._settle(hold, lambda: plans.post(hold, self._terms[hold.endpoint], video_id))
+        if ending.state != "posted":
+            raise ServiceUnavailable(sign=f"the reservation was {ending.state}")
+        return ending.standing
+
+    async def void(self, hold: Hold, reason: str) -> Standing:
+        """Give the reservation back; nothing is charged. Does nothing when it has ended already."""
+        ending = await self._settle(hold, lambda: plans.void(hold, self._terms[hold.endpoint], reason))
+        return ending.standing
+
+    def standing(self, caller: Caller, endpoint: str) -> Standing:
+        """Where the caller's account stands now."""
+        terms = self._terms[endpoint]
+        return self._store.read(plans.standing(caller.account_id, caller.key_id, caller.mode, endpoint, terms))
+
+    async def sweep(self) -> int:
+        """Expire what dead nodes hold and what is overdue: how many reservations."""
+        nodes, overdue = self._store.read(plans.suspects())
+        dead = self._store.dead(node_id for node_id in nodes if node_id != self._node_id)
+        if not dead and not overdue:
+            return 0
+        freed = await self._store.write(plans.sweep(dead))
+        for node_id in dead:
+            self._store.leave(node_id)
+        for place in freed:
+            self._room.wake(place)
+        return len(freed)
+
+    async def verify(self) -> list[Violation]:
+        """What in the database breaks an invariant; an empty list is the proof. Safe while the server runs."""
+        return await self._store.survey(violations(self._terms))
+
+    def show(self, account_id: str | None = None) -> Iterator[LedgerRow]:
+        """The rows of an account, or of all accounts one after another, oldest first."""
+        return rows_of(self._store, account_id)
+
+    def _asked(self, caller: Caller, endpoint: str, video_id: str | None, request_id: str) -> Asked:
+        if not self._node_id:
+            raise ServiceUnavailable(sign="the ledger is not started")
+        return Asked(
+            caller.account_id,
+            caller.key_id,
+            caller.mode,
+            endpoint,
+            request_id,
+            video_id,
+            self._node_id,
+            int(self._hold_seconds * 1_000_000),
+        )
+
+    async def _try(self, asked: Asked, waiting: int) -> Hold | Wait:
+        future = self._store.submit(plans.admit(asked, self._terms[asked.endpoint], waiting=waiting))
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            future.add_done_callback(lambda done: self._give_back(asked, done))
+            raise
+        except CommitUnknown:
+            self._keep(self._cancel(asked))
+            raise
+
+    async def _wait(self, asked: Asked, verdict: Wait, give_up: float) -> Hold:
+        place = (asked.account_id, asked.endpoint)
+        limit = self._terms[asked.endpoint].concurrency
+        current = verdict.running + self._room.count(place)
+        if current >= limit:
+            raise ConcurrencyLimitExceeded(limit, current)
+        with self._room.enter(place) as event:
+            while (left := give_up - time.monotonic()) > 0:
+                event.clear()
+                again = await self._try(asked, 0)
+                if isinstance(again, Hold):
+                    return again
+                await until(event, min(left, POLL_SECONDS))
+        raise ConcurrencyLimitExceeded(
+            limit, current, message="The last free requests of this month are in flight; wait for them to end."
+        )
+
+    def _give_back(self, asked: Asked, done: asyncio.Future[Hold | Wait]) -> None:
+        error = done.exception()
+        if isinstance(error, CommitUnknown) or (not error and isinstance(done.result(), Hold)):
+            self._keep(self._cancel(asked))
+
+    async def _cancel(self, asked: Asked) -> None:
+        """Void what its caller never got, if it exists."""
+        with suppress(Problem):  # the database is gone for long: the deadline will free it
+            await self._finish((asked.account_id, asked.endpoint), lambda: plans.cancel(asked))
+
+    async def _settle(self, hold: Hold, plan: Callable[[], Plan[Ending]]) -> Ending:
+        return await asyncio.shield(self._keep(self._finish((hold.account_id, hold.endpoint), plan)))
+
+    async def _finish(self, place: Place, plan: Callable[[], Plan[T]]) -> T:
+        """Run an idempotent plan that may free a slot; repeat it while the database may or may not have saved it."""
+        give_up = time.monotonic() + self._hold_seconds
+        pauses = iter(_PAUSES)
+        while True:
+            try:
+                result = await self._store.submit(plan())
+            except ServiceUnavailable:
+                if time.monotonic() > give_up or self._stopping:
+                    raise
+                await asyncio.sleep(next(pauses, _PAUSES[-1]))
+            else:
+                self._room.wake(place)
+                return result
+
+    def _keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """A task that lives on when nobody waits for it."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _sweep_forever(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            with suppress(Problem, OSError):  # the next one may work; until then requests say what is wrong
+                await self.sweep()

@@ -1,0 +1,52 @@
+"""The named queries of store/queries, read once.
+
+-- name: admit_facts
+-- What a decision about one request needs to know.
+SELECT …
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+_CLOCK = re.compile(r":(now|day|month)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One query: its text, what it is for, whether it may change rows and whether it asks for the time."""
+
+    name: str
+    purpose: str
+    sql: str
+    writes: bool
+    timed: bool
+
+
+@cache
+def statements() -> dict[str, Statement]:
+    """Every query by its name."""
+    folder = files("clipmeter.store") / "queries"
+    texts = [file.read_text(encoding="utf8") for file in folder.iterdir() if file.name.endswith(".sql")]
+    found = [parse(part) for text in texts for part in text.split("-- name: ")[1:]]
+    by_name = {statement.name: statement for statement in found}
+    if len(by_name) != len(found):
+        raise ValueError("two queries have the same name")
+    return by_name
+
+
+def parse(part: str) -> Statement:
+    """One query, from the word after `-- name: ` on."""
+    name, _, rest = part.partition("\n")
+    lines = [line for line in rest.splitlines() if line.strip()]
+    comments = [line.removeprefix("--").strip() for line in lines if line.startswith("--")]
+    sql = "\n".join(line for line in lines if not line.startswith("--"))
+    return Statement(name.strip(), " ".join(comments), sql, not sql.startswith("SELECT"), bool(_CLOCK.search(sql)))
+
+
+def migrations() -> list[tuple[int, str]]:
+    """The schema's steps in order: the version each leads to, and its text."""
+    folder = files("clipmeter.store") / "schema"
+    named = [(file.name, file.read_text(encoding="utf8")) for file in folder.iterdir() if file.name.endswith(".sql")]
+    return sorted((int(name.partition("_")[0]), text) for name, text in named)

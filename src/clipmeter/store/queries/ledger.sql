@@ -1,0 +1,93 @@
+-- name: admit_facts
+-- What the decision about one request needs to know; no row when there is no such account.
+SELECT
+    a.kind,
+    a.status,
+    a.payment,
+    COALESCE(k.status, 'deleted'),
+    COALESCE(u.free_posted, 0),
+    (
+        SELECT COUNT(*) FROM requests AS r
+        WHERE r.state = 'reserved' AND r.account_id = :account_id AND r.endpoint = :endpoint AND r.month = :month
+            AND r.kind IN ('free', 'paid')
+    ),
+    (
+        SELECT COUNT(*) FROM requests AS r
+        WHERE r.state = 'reserved' AND r.account_id = :account_id AND r.endpoint = :endpoint
+            AND (r.kind = 'test') = (:mode = 'test')
+    )
+FROM accounts AS a
+LEFT JOIN api_keys AS k ON k.account_id = a.account_id AND k.key_id = :key_id
+LEFT JOIN usage AS u ON u.account_id = a.account_id AND u.endpoint = :endpoint AND u.month = :month
+WHERE a.account_id = :account_id
+
+-- name: admit_row
+-- Reserve: day and month are those of now and never change; no row when the request id is taken.
+INSERT INTO requests (
+    account_id, request_id, endpoint, key_id, video_id, kind, price_micros, month, day,
+    state, reason, node_id, deadline, admitted_at
+)
+VALUES (
+    :account_id, :request_id, :endpoint, :key_id, :video_id, :kind, :price_micros, :month, :day,
+    'reserved', '', :node_id, :now + :hold_micros, :now
+)
+ON CONFLICT DO NOTHING
+RETURNING month, deadline
+
+-- name: settle_facts
+-- What posting or voiding one request needs to know.
+SELECT
+    r.state,
+    r.kind,
+    r.price_micros,
+    a.payment,
+    COALESCE(u.free_posted, 0),
+    (
+        SELECT COUNT(*) FROM requests AS o
+        WHERE o.state = 'reserved' AND o.account_id = r.account_id AND o.endpoint = r.endpoint
+            AND o.request_id <> r.request_id AND (o.kind = 'test') = (r.kind = 'test')
+    )
+FROM requests AS r
+JOIN accounts AS a ON a.account_id = r.account_id
+LEFT JOIN usage AS u ON u.account_id = r.account_id AND u.endpoint = r.endpoint AND u.month = r.month
+WHERE r.account_id = :account_id AND r.request_id = :request_id
+
+-- name: settle_row
+-- End a reservation; no row when something else ended it first.
+UPDATE requests
+SET state = :state, reason = :reason, kind = :kind, price_micros = :price_micros, ended_at = :now,
+    video_id = COALESCE(:video_id, video_id)
+WHERE account_id = :account_id AND request_id = :request_id AND state = 'reserved'
+RETURNING state
+
+-- name: cancel_row
+-- End a reservation that nobody has got; no row when there is none.
+UPDATE requests
+SET state = 'voided', reason = 'cancelled', price_micros = 0, ended_at = :now
+WHERE account_id = :account_id AND request_id = :request_id AND state = 'reserved'
+RETURNING state
+
+-- name: settle_usage
+-- Add one posted row to the sums of its month.
+INSERT INTO usage (account_id, endpoint, month, free_posted, paid_posted, own_posted, test_posted, charged_micros)
+VALUES (:account_id, :endpoint, :row_month, :free, :paid, :own, :test, :price_micros)
+ON CONFLICT (account_id, endpoint, month) DO UPDATE SET
+    free_posted = usage.free_posted + excluded.free_posted,
+    paid_posted = usage.paid_posted + excluded.paid_posted,
+    own_posted = usage.own_posted + excluded.own_posted,
+    test_posted = usage.test_posted + excluded.test_posted,
+    charged_micros = usage.charged_micros + excluded.charged_micros
+
+-- name: show_accounts
+-- The accounts that have rows, one after another.
+SELECT account_id FROM accounts WHERE account_id > :after ORDER BY account_id LIMIT 1
+
+-- name: show_rows
+-- A page of an account's rows, oldest first.
+SELECT
+    request_id, account_id, endpoint, video_id, state, kind, price_micros, month, day, reason, key_id,
+    admitted_at, ended_at
+FROM requests
+WHERE account_id = :account_id AND (admitted_at, request_id) > (:after_time, :after_id)
+ORDER BY admitted_at, request_id
+LIMIT :size

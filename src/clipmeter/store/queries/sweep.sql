@@ -1,0 +1,29 @@
+-- name: node_join
+-- A node starts.
+INSERT INTO nodes (node_id, started_at) VALUES (:node_id, :now)
+
+-- name: node_leave
+-- A node has ended and holds nothing any more.
+DELETE FROM nodes WHERE node_id = :node_id
+
+-- name: node_list
+-- Every node that may still hold something.
+SELECT node_id FROM nodes
+UNION
+SELECT node_id FROM requests WHERE state = 'reserved'
+
+-- name: sweep_overdue
+-- How many reservations are past their deadline and the grace after it.
+SELECT COUNT(*) FROM requests WHERE state = 'reserved' AND deadline < :now - :grace_micros
+
+-- name: sweep_deadlines
+-- Expire them.
+UPDATE requests SET state = 'expired', reason = 'deadline', price_micros = 0, ended_at = :now
+WHERE state = 'reserved' AND deadline < :now - :grace_micros
+RETURNING account_id, endpoint
+
+-- name: sweep_node
+-- Expire everything that a dead node held.
+UPDATE requests SET state = 'expired', reason = 'node_died', price_micros = 0, ended_at = :now
+WHERE state = 'reserved' AND node_id = :node_id
+RETURNING account_id, endpoint

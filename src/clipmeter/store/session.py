@@ -1,0 +1,140 @@
+"""One SQLite connection that runs plans: named queries, the clock, savepoints, and errors in our own words."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from clipmeter.errors import BillingError, Problem, ServiceUnavailable
+from clipmeter.store.base import NewerSchema, Plan, Query, Row, T
+from clipmeter.store.named import Statement, migrations, statements
+
+OURS = (
+    apsw.ConstraintError,
+    apsw.SQLError,
+    apsw.MismatchError,
+    apsw.RangeError,
+    apsw.BindingsError,
+    apsw.TooBigError,
+)
+"""The driver's errors that mean a mistake in a query or its values; all others mean that the database is not usable."""
+
+_SETTINGS = "PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-32768"
+
+
+class Session:
+    """A connection, open until an error or `close`. One thread at a time."""
+
+    def __init__(self, path: Path, *, create: bool, busy_seconds: float, shift: Callable[[], float]) -> None:
+        """`shift`: seconds to add to the database's clock, for tests."""
+        flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
+        self._path = path
+        self._shift = shift
+        self._statements = statements()
+        self._moment: dict[str, Any] = {}
+        self._saved = False
+        self._connection = apsw.Connection(str(path), flags=flags)
+        self._connection.set_busy_timeout(int(busy_seconds * 1000))
+        self._connection.execute(_SETTINGS)
+        self._connection.create_scalar_function("utc_day", _utc_day, 1, deterministic=True)
+        self._inode = path.stat().st_ino
+
+    def migrate(self) -> None:
+        """Write-ahead logging and the newest schema; all missing steps together or none. Raises NewerSchema."""
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self.begin("IMMEDIATE")
+        self._execute("schema_create")
+        ((have,),) = self._execute("schema_version")
+        steps = migrations()
+        newest = steps[-1][0]
+        if have > newest:
+            raise NewerSchema(
+                f"This database has schema {have}, this clipmeter knows up to {newest}: "
+                "it was written by a newer version; use that version or a newer one."
+            )
+        for version, text in steps[have:]:
+            self._connection.execute(text)
+            self._execute("schema_step", version=version)
+        self.commit()
+
+    def begin(self, how: str) -> None:
+        """Start a transaction: `IMMEDIATE` to write, `DEFERRED` to read one snapshot."""
+        if self._path.stat().st_ino != self._inode:
+            raise ServiceUnavailable(sign="the database file was replaced")
+        self._moment = {}
+        self._connection.execute("BEGIN " + how)
+
+    def commit(self) -> None:
+        """End the transaction; durable when this returns."""
+        self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Let go of the file; an open transaction is undone."""
+        with suppress(apsw.Error):
+            self._connection.close()
+
+    def run(self, plan: Plan[T]) -> T:
+        """The result of a plan within the open transaction."""
+        try:
+            query = next(plan)
+            while True:
+                query = plan.send(self._answer(query))
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+        finally:
+            plan.close()
+
+    def attempt(self, plan: Plan[T]) -> T:
+        """The same, undone alone when it raises; other plans of the transaction stay.
+
+        Raises the driver's own error when the whole transaction is lost.
+        """
+        self._saved = False
+        try:
+            result = self.run(plan)
+        except Exception as error:
+            if isinstance(error, apsw.Error) and not isinstance(error, OURS):
+                raise
+            if self._saved:
+                self._connection.execute("ROLLBACK TO plan; RELEASE plan")
+            ours = in_our_words(error)
+            raise ours from ours.__cause__
+        if self._saved:
+            self._connection.execute("RELEASE plan")
+        return result
+
+    def _answer(self, query: Query) -> list[Row]:
+        statement = self._statements[query.name]
+        if statement.writes and not self._saved:
+            self._connection.execute("SAVEPOINT plan")
+            self._saved = True
+        return self._fetch(statement, query.values)
+
+    def _fetch(self, statement: Statement, values: Any) -> list[Row]:  # noqa: ANN401 - a mapping for the driver
+        if statement.timed:
+            values = {**values, **(self._moment or self._read_clock())}
+        return self._connection.execute(statement.sql, values).fetchall()
+
+    def _read_clock(self) -> dict[str, Any]:
+        ((now, day, month),) = self._execute("clock_sqlite", shift=self._shift())
+        self._moment = {"now": now, "day": day, "month": month}
+        return self._moment
+
+    def _execute(self, name: str, **values: Any) -> list[Row]:  # noqa: ANN401 - values of a query
+        return self._connection.execute(self._statements[name].sql, values).fetchall()
+
+
+def _utc_day(*values: Any) -> str:  # noqa: ANN401 - values of the database
+    return datetime.fromtimestamp(values[0] // 1_000_000, UTC).strftime("%Y-%m-%d")
+
+
+def in_our_words(error: Exception) -> Exception:
+    """What a caller gets: for a driver's error one of ours, which has it as `__cause__`; any other as it is."""
+    if isinstance(error, Problem) or not isinstance(error, (apsw.Error, OSError)):
+        return error
+    problem = BillingError(sign=repr(error)) if isinstance(error, OURS) else ServiceUnavailable(sign=repr(error))
+    problem.__cause__ = error
+    return problem

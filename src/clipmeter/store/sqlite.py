@@ -1,0 +1,144 @@
+"""The embedded store: one SQLite file, one writing thread, one connection to read."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import apsw
+
+from clipmeter.errors import ServiceUnavailable
+from clipmeter.store.base import Plan, T
+from clipmeter.store.nodes import Nodes
+from clipmeter.store.session import Session, in_our_words
+from clipmeter.store.writer import Writer
+
+
+class SqliteStore:
+    """A `Store` in one file; other processes on the same machine may use the file at the same time.
+
+    After a failure it opens the file anew by itself. A file that is gone is not made again: only `open` makes one.
+    """
+
+    def __init__(self, path: Path, *, busy_seconds: float = 5.0) -> None:
+        """`busy_seconds`: how long to wait for another process that writes."""
+        self.clock_shift = 0.0
+        """Seconds to add to the database's clock; only tests change it."""
+        self._path = path
+        self._busy_seconds = busy_seconds
+        self._nodes = Nodes(path.with_name(path.name + "-nodes"))
+        self._writer: Writer | None = None
+        self._reader: Session | None = None
+        self._reading = threading.Lock()
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        await self.close()
+
+    async def open(self) -> None:
+        """Make the file if there is none and bring its schema up to date. Raises NewerSchema, ServiceUnavailable."""
+        await asyncio.to_thread(self._prepare)
+        self._writer = Writer(self._connect)
+
+    async def close(self) -> None:
+        """Finish what was submitted, then let go of the file. Nodes that did not leave are dead now."""
+        if self._writer:
+            await asyncio.to_thread(self._writer.close)
+        with self._reading:
+            self._writer = None
+            self._forget_reader()
+        self._nodes.release()
+
+    def submit(self, plan: Plan[T]) -> asyncio.Future[T]:
+        """Start a plan that may write; it runs whatever happens to the future. Raises ServiceUnavailable if closed."""
+        if self._writer is None:
+            raise ServiceUnavailable
+        return self._writer.submit(plan)
+
+    async def write(self, plan: Plan[T]) -> T:
+        """The plan's result, durable."""
+        return await asyncio.shield(self.submit(plan))
+
+    def read(self, plan: Plan[T]) -> T:
+        """The result of a short plan that only reads."""
+        with self._reading:
+            if self._writer is None:
+                raise ServiceUnavailable
+            try:
+                session = self._reader = self._reader or self._connect()
+                return _look(session, plan)
+            except (apsw.Error, OSError, ServiceUnavailable) as error:
+                self._forget_reader()
+                ours = in_our_words(error)
+                raise ours from ours.__cause__
+
+    async def survey(self, plan: Plan[T]) -> T:
+        """The result of a long plan that only reads, in a thread and on a connection of its own."""
+        return await asyncio.to_thread(self._survey, plan)
+
+    def join(self) -> str:
+        """A new node id for this process."""
+        return self._nodes.join()
+
+    def leave(self, node_id: str) -> None:
+        """Stop being that node, or forget a dead one."""
+        self._nodes.leave(node_id)
+
+    def dead(self, node_ids: Iterable[str]) -> list[str]:
+        """Those of the nodes whose process has ended."""
+        return self._nodes.dead(node_ids)
+
+    def _connect(self, *, create: bool = False) -> Session:
+        return Session(self._path, create=create, busy_seconds=self._busy_seconds, shift=lambda: self.clock_shift)
+
+    def _prepare(self) -> None:
+        give_up = time.monotonic() + self._busy_seconds
+        while True:
+            try:
+                return self._migrate()
+            except apsw.BusyError as error:
+                # Several processes that turn on write-ahead logging at once are told so without waiting.
+                if time.monotonic() > give_up:
+                    raise in_our_words(error) from error
+                time.sleep(0.01)
+            except (apsw.Error, OSError) as error:
+                raise in_our_words(error) from error
+
+    def _migrate(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        session = self._connect(create=True)
+        try:
+            session.migrate()
+        finally:
+            session.close()
+
+    def _survey(self, plan: Plan[T]) -> T:
+        try:
+            session = self._connect()
+        except (apsw.Error, OSError) as error:
+            raise in_our_words(error) from error
+        try:
+            return _look(session, plan)
+        except apsw.Error as error:
+            raise in_our_words(error) from error
+        finally:
+            session.close()
+
+    def _forget_reader(self) -> None:
+        if self._reader:
+            self._reader.close()
+        self._reader = None
+
+
+def _look(session: Session, plan: Plan[T]) -> T:
+    session.begin("DEFERRED")
+    try:
+        return session.run(plan)
+    finally:
+        session.commit()
