@@ -1,0 +1,96 @@
+"""Which of a post's files is which: the plain one, the best one, the one with the watermark."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from .loose import links, whole
+
+_NEEDS_SESSION = "/aweme/v1/play/"
+_SILENT = "/media-video-hvc1/"
+
+
+class Rung(NamedTuple):
+    """One file of a post, in one or more places."""
+
+    links: tuple[str, ...]
+    size: int | None
+    """Bytes; None when the source does not say."""
+    side: int | None
+    """Pixels of the shorter side; None when the source does not say."""
+    plain: bool = True
+    """An ordinary player can show it, with sound."""
+    common: bool = True
+    """H.264, which everything plays."""
+
+
+class Files(NamedTuple):
+    """What a caller gets, each link with its size; "" and None when there is none."""
+
+    video_url: str = ""
+    size: int | None = None
+    video_url_hd: str = ""
+    size_hd: int | None = None
+    video_url_watermarked: str = ""
+    size_watermarked: int | None = None
+
+
+def rung(urls: object, size: object, width: object, height: object, *, codec: str = "h264") -> Rung:
+    """A rung of raw values. `codec`: as TikTok names it; `bytevc2` is its own and plays nowhere else."""
+    found = tuple(url for url in links(urls) if _NEEDS_SESSION not in url)
+    plays = "bytevc2" not in codec.lower() and not any(_SILENT in url for url in found)
+    return Rung(found, whole(size) or None, shorter(width, height), plays, codec.lower() in {"h264", ""})
+
+
+def shorter(width: object, height: object) -> int | None:
+    """The shorter side in pixels; None when one of the two is not said."""
+    sides = (whole(width), whole(height))
+    return min(sides[0], sides[1]) if sides[0] and sides[1] else None
+
+
+def files(played: Sequence[Rung], ladder: Sequence[Rung], marked: Rung, own_side: int | None) -> Files:
+    """The files of a post that is a video.
+
+    `played`: the plain file's own entries, best first; `ladder`: the rungs; `marked`: the watermarked file; `own_side`: the shorter
+    side that the post itself names, which is the plain file's where no rung holds it.
+    """
+    sizes = _sizes((*ladder, *played, marked))
+    watermarked = marked.links[0] if marked.links else ""
+    usable = [step for step in ladder if step.plain and step.links]
+    plain = _plain_link(played, usable)
+    if plain and plain in marked.links:  # 2019-22: that file and the rungs beside it all carry the mark
+        plain, best = "", ""
+    else:
+        best = _better_link(plain, ladder, usable, own_side)
+    return Files(plain, sizes.get(plain), best, sizes.get(best), watermarked, sizes.get(watermarked))
+
+
+def _sizes(steps: Iterable[Rung]) -> dict[str, int]:
+    sizes: dict[str, int] = {}
+    for step in steps:
+        if step.size is not None:
+            for url in step.links:
+                sizes.setdefault(url, step.size)
+    return sizes
+
+
+def _plain_link(played: Sequence[Rung], usable: Sequence[Rung]) -> str:
+    named = [step for step in played if step.links]
+    choice = (
+        next((step for step in named if step.plain), None)
+        or next((step for step in usable if step.common), None)
+        or next(iter(usable), None)
+        or next(iter(named), None)
+    )
+    return choice.links[0] if choice else ""
+
+
+def _better_link(plain: str, ladder: Sequence[Rung], usable: Sequence[Rung], own_side: int | None) -> str:
+    held = next((step.side for step in ladder if plain in step.links and step.side), own_side)
+    best = max(usable, key=_quality, default=None)
+    if not plain or best is None or best.side is None or held is None or best.side <= held:
+        return ""
+    return best.links[0]
+
+
+def _quality(step: Rung) -> tuple[int, bool, int]:
+    return step.side or 0, step.common, step.size or 0

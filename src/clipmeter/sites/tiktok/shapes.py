@@ -1,0 +1,100 @@
+"""What a piece of foreign JSON is: one post in one of five shapes, a page's state, a list of posts, or none of these. Pure.
+
+The shape follows from all of it, not from one key: an item may carry a foreign `aweme_id` beside its `id`, and a comment has an
+`aweme_id`, a text and a time without being a post.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from clipmeter.model import Video
+
+from .aweme import Aweme, app_video
+from .item import WebItem, web_video
+from .loose import convert
+from .older import BasicItem, OldItem, TileItem, basic_video, old_video, tile_video
+
+Json: TypeAlias = Mapping[str, Any]
+Reader: TypeAlias = Callable[[Json], Video]
+
+_DEEPEST = 6
+_STATES = ("__DEFAULT_SCOPE__", "webapp.video-detail", "webapp.reflow.video.detail", "ItemModule", "props", "itemInfo")
+_WRAPS = ("itemStruct", "aweme_detail", "aweme_info", "item", "aweme", "videoData", "source", "data", "result", "body")
+_LISTS = (
+    "itemList",
+    "item_list",
+    "items",
+    "aweme_list",
+    "aweme_details",
+    "search_item_list",
+    "videoList",
+    "data",
+)
+_WEB_MEDIA = frozenset({"playAddr", "downloadAddr", "originCover", "dynamicCover", "bitrateInfo"})
+_APP_MEDIA = frozenset({"play_addr", "download_addr", "origin_cover", "dynamic_cover", "bit_rate"})
+_WEB_COUNTS = frozenset({"playCount", "shareCount", "commentCount"})
+_ENOUGH = 2
+
+
+def reader(value: object) -> Reader | None:
+    """How to read a post of this shape; None when the value is no post."""
+    if not isinstance(value, dict):
+        return None
+    if isinstance(value.get("item_basic"), dict):
+        return lambda post: basic_video(convert(post, BasicItem))
+    if isinstance(value.get("itemInfos"), dict):
+        return lambda post: old_video(convert(post, OldItem))
+    web, app = _looks_web(value), _looks_app(value)
+    if max(web, app) >= _ENOUGH:
+        return (lambda post: web_video(convert(post, WebItem))) if web >= app else (lambda post: app_video(convert(post, Aweme)))
+    if "id" in value and "playAddr" in value and "coverUrl" in value:
+        return lambda post: tile_video(convert(post, TileItem))
+    return None
+
+
+def is_state(value: object) -> bool:
+    """Whether it is the JSON of a page's script, or the part of it that speaks of a post."""
+    return isinstance(value, dict) and any(isinstance(value.get(key), dict) for key in _STATES)
+
+
+def located(value: object, depth: int = _DEEPEST) -> Json | Sequence[Any] | None:
+    """The post, the page's state or the list of posts in an answer, however it is wrapped; None when there is none."""
+    if isinstance(value, list):
+        return value if any(located(entry, depth - 1) for entry in value) else None
+    if not isinstance(value, dict) or depth <= 0:
+        return None
+    if reader(value):
+        return value
+    if is_state(value):
+        return _several(value) or value
+    embeds = (key for key in value if key.startswith("/embed/"))
+    for key in (*_WRAPS, *_LISTS, *embeds):
+        if found := located(value.get(key), depth - 1):
+            return found
+    return None
+
+
+def _several(state: Json) -> Sequence[Any]:
+    """The posts of a state that is a list of them and not the page of one."""
+    items = state.get("ItemModule")
+    if isinstance(items, dict) and len(items) > 1 and "VideoPage" not in state:
+        return [item for item in items.values() if reader(item)]
+    return []
+
+
+def _looks_web(value: Json) -> int:
+    if "id" not in value:
+        return 0
+    video = value.get("video")
+    counted = any(isinstance(of := value.get(key), dict) and _WEB_COUNTS & of.keys() for key in ("stats", "statsV2"))
+    named = sum(key in value for key in ("createTime", "desc", "music", "contents", "imagePost"))
+    return named + 2 * counted + (2 * bool(_WEB_MEDIA & video.keys()) + 1 if isinstance(video, dict) else 0)
+
+
+def _looks_app(value: Json) -> int:
+    if "aweme_id" not in value:
+        return 0
+    video = value.get("video")
+    named = sum(key in value for key in ("create_time", "desc", "music"))
+    counted = isinstance(value.get("statistics"), dict)
+    return named + 2 * counted + (2 * bool(_APP_MEDIA & video.keys()) + 1 if isinstance(video, dict) else 0)
