@@ -89,7 +89,11 @@ async def _conversation(
             if more.done() and not work.done():
                 state.left.set()
                 return
-            await work
+            try:
+                await work
+            except ConnectionError:
+                state.left.set()
+                return
             if not more.done() and writer.is_closing():
                 return
         finally:
