@@ -7,7 +7,7 @@ Rule 2: nothing is imported that reading a page does not need: the command is to
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -48,10 +48,15 @@ def main(argv: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="clipmeter parse", description=_HELP, epilog=_STATUSES, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="clipmeter parse",
+        description=_HELP,
+        epilog=_STATUSES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("files", metavar="FILE", nargs="+", help="a saved answer; - is standard input")
-    parser.add_argument("--id", metavar="ID", type=_id, help="the post wanted: another one is not_found; of a list only it")
+    parser.add_argument(
+        "--id", metavar="ID", type=_id, help="the post wanted: another one is not_found; of a list only it"
+    )
     return parser
 
 
@@ -83,7 +88,9 @@ def _read_file(file: str, asked: str | None) -> Saved:
     except ValueError:  # a NUL in the name
         return Saved((InvalidParameter("This file cannot be read: it has no possible name."),))
     if len(data) > LARGEST:
-        return Saved((InvalidParameter(f"This file has more than {LARGEST // 1_000_000} MB; no answer of TikTok has."),))
+        return Saved(
+            (InvalidParameter(f"This file has more than {LARGEST // 1_000_000} MB; no answer of TikTok has."),)
+        )
     return read_saved(data, asked)
 
 

@@ -24,6 +24,7 @@ class AppStep(Struct, frozen=True):
     """One rung of `bit_rate`."""
 
     is_bytevc1: Any = None
+    gear_name: Any = None
     play_addr: AppAddress | Odd = None
 
 
@@ -192,12 +193,12 @@ def _files(media: AppMedia) -> Files:
             media.play_addr_bytevc1,
         )
     )
-    ladder = tuple(_rung(step.play_addr, step.is_bytevc1) for step in each(media.bit_rate, AppStep))
+    ladder = tuple(_rung(step.play_addr, step.is_bytevc1, step.gear_name) for step in each(media.bit_rate, AppStep))
     return files(played, ladder, _rung(media.download_addr), shorter(media.width, media.height))
 
 
-def _rung(address: object, bytevc: object = 0) -> Rung:
+def _rung(address: object, bytevc: object = 0, gear: object = None) -> Rung:
     """`bytevc`: 0 is H.264, 1 is H.265, 2 is TikTok's own, which plays nowhere else."""
     at = some(address, AppAddress)
     codec = {0: "h264", None: "h264", 2: "bytevc2"}.get(whole(bytevc), "bytevc1")
-    return rung(at.url_list, at.data_size, at.width, at.height, codec=codec)
+    return rung(at.url_list, at.data_size, at.width, at.height, codec=codec, gear=gear)

@@ -28,6 +28,7 @@ class Step(Struct, frozen=True, rename="pascal"):
     """One rung of `bitrateInfo`."""
 
     codec_type: Any = None
+    gear_name: Any = None
     play_addr: Address | Odd = None
 
 
@@ -228,4 +229,4 @@ def _files(media: Media) -> Files:
 
 def _rung(step: Step) -> Rung:
     at = some(step.play_addr, Address)
-    return rung(at.url_list, at.data_size, at.width, at.height, codec=text(step.codec_type))
+    return rung(at.url_list, at.data_size, at.width, at.height, codec=text(step.codec_type), gear=step.gear_name)

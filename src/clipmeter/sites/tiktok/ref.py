@@ -19,7 +19,9 @@ _DAY = 86_400
 _HOSTS = re.compile(r"(?:(?:www|m|t|us|vm|vt)\.)?tiktok\.com|(?:(?:www|m)\.)?tiktokv\.(?:com|us|eu)")
 _SHORT_HOSTS = {"vm.tiktok.com", "vt.tiktok.com"}
 _SHORT_PATH_HOSTS = {"tiktok.com", "www.tiktok.com", "m.tiktok.com", "vm.tiktok.com", "vt.tiktok.com"}
-_LINK = re.compile(r"(?:(?P<scheme>[a-z][a-z0-9+.-]*):)?(?://)?(?P<host>[^/?#\\]*)(?P<path>[^?#]*)", re.IGNORECASE | re.DOTALL)
+_LINK = re.compile(
+    r"(?:(?P<scheme>[a-z][a-z0-9+.-]*):)?(?://)?(?P<host>[^/?#\\]*)(?P<path>[^?#]*)", re.IGNORECASE | re.DOTALL
+)
 _POST = re.compile(
     r"/(?:(?:(?:@|%40)[^/]*/)?(?:video|photo)|embed(?:/v[0-9])?|player/v[0-9]|(?:i18n/)?share/(?:video|photo)|v)/(?P<id>[^/]*)/?",
     re.IGNORECASE | re.DOTALL,
@@ -60,7 +62,11 @@ def read_link(text: str) -> VideoRef | ShortLink:
 
 def _links_in(text: str) -> Iterator[str]:
     """The TikTok links in a shared text; none when the text is one link itself."""
-    if not any(character.isspace() for character in text) and text[0].isascii() and not text.startswith(tuple(_CLOSING)):
+    if (
+        not any(character.isspace() for character in text)
+        and text[0].isascii()
+        and not text.startswith(tuple(_CLOSING))
+    ):
         return
     for match in _IN_TEXT.finditer(text):
         after = text[match.end() : match.end() + 1]

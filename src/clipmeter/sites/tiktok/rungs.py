@@ -1,12 +1,14 @@
 """Which of a post's files is which: the plain one, the best one, the one with the watermark."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from .loose import links, whole
+from .loose import links, text, whole
 
 _NEEDS_SESSION = "/aweme/v1/play/"
 _SILENT = "/media-video-hvc1/"
+_GEAR = re.compile(r"_([0-9]{3,4})(?:_|$)")
 
 
 class Rung(NamedTuple):
@@ -34,11 +36,18 @@ class Files(NamedTuple):
     size_watermarked: int | None = None
 
 
-def rung(urls: object, size: object, width: object, height: object, *, codec: str = "h264") -> Rung:
-    """A rung of raw values. `codec`: as TikTok names it; `bytevc2` is its own and plays nowhere else."""
+def rung(
+    urls: object, size: object, width: object, height: object, *, codec: str = "h264", gear: object = None
+) -> Rung:
+    """A rung of raw values.
+
+    `codec`: as TikTok names it; `bytevc2` is its own and plays nowhere else. `gear`: the rung's name, like `normal_720_0`; until
+    2023 it alone tells the size of the picture.
+    """
     found = tuple(url for url in links(urls) if _NEEDS_SESSION not in url)
     plays = "bytevc2" not in codec.lower() and not any(_SILENT in url for url in found)
-    return Rung(found, whole(size) or None, shorter(width, height), plays, codec.lower() in {"h264", ""})
+    side = shorter(width, height) or _nominal(gear)
+    return Rung(found, whole(size) or None, side, plays, codec.lower() in {"h264", ""})
 
 
 def shorter(width: object, height: object) -> int | None:
@@ -47,21 +56,33 @@ def shorter(width: object, height: object) -> int | None:
     return min(sides[0], sides[1]) if sides[0] and sides[1] else None
 
 
+def _nominal(gear: object) -> int | None:
+    match = _GEAR.search(text(gear))
+    return int(match[1]) if match else None
+
+
 def files(played: Sequence[Rung], ladder: Sequence[Rung], marked: Rung, own_side: int | None) -> Files:
     """The files of a post that is a video.
 
     `played`: the plain file's own entries, best first; `ladder`: the rungs; `marked`: the watermarked file; `own_side`: the shorter
     side that the post itself names, which is the plain file's where no rung holds it.
     """
-    sizes = _sizes((*ladder, *played, marked))
-    watermarked = marked.links[0] if marked.links else ""
-    usable = [step for step in ladder if step.plain and step.links]
-    plain = _plain_link(played, usable)
-    if plain and plain in marked.links:  # 2019-22: that file and the rungs beside it all carry the mark
-        plain, best = "", ""
-    else:
-        best = _better_link(plain, ladder, usable, own_side)
-    return Files(plain, sizes.get(plain), best, sizes.get(best), watermarked, sizes.get(watermarked))
+    watermarked = next(iter(marked.links), "")
+    named = next(iter(_usable(played) or [step for step in played if step.links]), None)
+    if named and named.links[0] in marked.links:
+        # 2019-22: that file and the rungs beside it all carry the mark, so there is no plain one.
+        sizes = _sizes((*ladder, *played, marked))
+        return Files(video_url_watermarked=watermarked, size_watermarked=sizes.get(watermarked))
+    steps = [step._replace(links=tuple(url for url in step.links if url not in marked.links)) for step in ladder]
+    sizes = _sizes((*steps, *played))
+    usable = _usable(steps)
+    plain = _first_link(named, *(step for step in usable if step.common), *usable)
+    best = _better_link(plain, steps, usable, own_side)
+    return Files(plain, sizes.get(plain), best, sizes.get(best), watermarked, marked.size if watermarked else None)
+
+
+def _usable(steps: Iterable[Rung]) -> list[Rung]:
+    return [step for step in steps if step.plain and step.links]
 
 
 def _sizes(steps: Iterable[Rung]) -> dict[str, int]:
@@ -73,15 +94,8 @@ def _sizes(steps: Iterable[Rung]) -> dict[str, int]:
     return sizes
 
 
-def _plain_link(played: Sequence[Rung], usable: Sequence[Rung]) -> str:
-    named = [step for step in played if step.links]
-    choice = (
-        next((step for step in named if step.plain), None)
-        or next((step for step in usable if step.common), None)
-        or next(iter(usable), None)
-        or next(iter(named), None)
-    )
-    return choice.links[0] if choice else ""
+def _first_link(*steps: Rung | None) -> str:
+    return next((step.links[0] for step in steps if step), "")
 
 
 def _better_link(plain: str, ladder: Sequence[Rung], usable: Sequence[Rung], own_side: int | None) -> str:

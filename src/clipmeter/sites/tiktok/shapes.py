@@ -46,7 +46,11 @@ def reader(value: object) -> Reader | None:
         return lambda post: old_video(convert(post, OldItem))
     web, app = _looks_web(value), _looks_app(value)
     if max(web, app) >= _ENOUGH:
-        return (lambda post: web_video(convert(post, WebItem))) if web >= app else (lambda post: app_video(convert(post, Aweme)))
+        return (
+            (lambda post: web_video(convert(post, WebItem)))
+            if web >= app
+            else (lambda post: app_video(convert(post, Aweme)))
+        )
     if "id" in value and "playAddr" in value and "coverUrl" in value:
         return lambda post: tile_video(convert(post, TileItem))
     return None
