@@ -1,0 +1,76 @@
+"""Authors, sounds and hashtags of the invented world, each the same whenever it is met."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from random import Random
+
+from fauxtok import words
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """An account. `created` is in Unix seconds."""
+
+    id: int
+    unique_id: str
+    name: str
+    signature: str
+    verified: bool
+    created: int
+    followers: int
+    following: int
+    videos: int
+
+    @property
+    def sec_uid(self) -> str:
+        return "MS4wLjABAAAA" + blake2b(self.unique_id.encode(), digest_size=32).hexdigest()
+
+    @property
+    def hearts(self) -> int:
+        return self.followers * 17
+
+
+@dataclass(frozen=True, slots=True)
+class Music:
+    """A sound; `duration` in seconds. An original one belongs to the author of the video."""
+
+    id: int
+    title: str
+    author: str
+    album: str
+    original: bool
+    duration: int
+
+
+@lru_cache(maxsize=5_000)
+def author(number: int) -> Author:
+    """The account with this number, of 5,000."""
+    dice = Random(f"author {number}")  # noqa: S311 - an invented world needs no secrecy
+    created = dice.randrange(1_483_228_800, 1_735_689_600)
+    first, second = dice.choice(words.FIRST), dice.choice(words.SECOND)
+    return Author(
+        id=(created << 32) + dice.getrandbits(32),
+        unique_id=f"{first}.{second}_{number}",
+        name=f"{first.title()} {second}{dice.choice(words.DECOR)}",
+        signature=dice.choice(words.SIGNATURES),
+        verified=dice.random() < 0.1,
+        created=created,
+        followers=int(10 ** dice.uniform(1, 7.5)),
+        following=dice.randrange(3_000),
+        videos=dice.randrange(1, 2_500),
+    )
+
+
+def music(dice: Random, number: int, maker: Author, duration: int) -> Music:
+    """The sound of a video: half are the author's own, the others songs (which may last longer than the video)."""
+    if dice.random() < 0.5:
+        return Music(number + 4_096, f"original sound - {maker.unique_id}", maker.name, "", True, duration)
+    song = dice.randrange(len(words.SONGS))
+    title, singer, album = words.SONGS[song]
+    return Music(6_800_000_000_000_000_000 + song * 7_919, title, singer, album, False, 60 + 13 * song)
+
+
+def tag_id(name: str) -> str:
+    """The number of a hashtag."""
+    return str(int.from_bytes(blake2b(name.encode(), digest_size=6).digest(), "big"))
