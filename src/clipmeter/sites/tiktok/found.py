@@ -1,0 +1,55 @@
+"""What a source found, and what the sources together answer."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlsplit
+
+from clipmeter.model import FIELDS, Video
+
+CHAIN_COOKIE = "tt_chain_token"
+"""The cookie of a page that its media links are bound to."""
+
+_UNIX = re.compile(r"[0-9]{10}")  # seconds between 2001 and 2286; anything else is no expiry
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one source brought back."""
+
+    video: Video
+    chain_token: str
+    """What CHAIN_COOKIE must say when the video's files are asked for; "" when the source set none."""
+    source: str
+    """The source's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A Video with what is known about how it came."""
+
+    video: Video
+    fetched_at: float
+    """When TikTok answered, in Unix seconds."""
+    expires_at: float | None
+    """When the first of the links expires, in Unix seconds; None when none of them says."""
+    source: str
+    chain_token: str
+
+
+def expires_at(video: Video) -> float | None:
+    """The earliest expiry that a link of the video names."""
+    return min((expiry for link in _links(video) for expiry in _expiries(link)), default=None)
+
+
+def _links(video: Video) -> Iterator[str]:
+    values = (getattr(video, name) for name in FIELDS)
+    return (value for value in values if isinstance(value, str) and value.startswith("https://"))
+
+
+def _expiries(link: str) -> Iterator[float]:
+    try:
+        pairs = parse_qsl(urlsplit(link).query)
+    except ValueError:
+        return
+    yield from (float(value) for name, value in pairs if name in {"expire", "x-expires"} and _UNIX.fullmatch(value))
