@@ -1,6 +1,6 @@
 """The path: one paid call from key to receipt. The API, the command line, MCP and batch all take it.
 
-    key (401) → parameters (400) → admit (402 403 429) → answer (404 429 502 504) → post or void, exactly once
+key (401) → parameters (400) → admit (402 403 429) → answer (404 429 502 504) → post or void, exactly once
 """
 
 import uuid
@@ -68,13 +68,13 @@ class Call:
             )
             return await self._answered(self._sources[endpoint.name, caller.mode], query, hold)
         except Problem as problem:
-            return Done(problem=problem, standing=await self._standing(caller, endpoint))
+            return Done(problem=problem, standing=self._standing(caller, endpoint))
         except Exception as error:
             log.exception("call crashed", request_id=asked.request_id)
-            problem = InternalError(sign=repr(error))
-            return Done(problem=problem, standing=await self._standing(caller, endpoint))
+            crash = InternalError(sign=repr(error))
+            return Done(problem=crash, standing=self._standing(caller, endpoint))
 
-    async def _answered(self, source: Callable[[Any], Awaitable[Any]], query: Any, hold: Hold) -> Done:
+    async def _answered(self, source: Callable[[Any], Awaitable[Any]], query: object, hold: Hold) -> Done:
         try:
             answer = await source(query)
         except BaseException as error:  # cancellation too: whatever happens, the hold ends
@@ -83,11 +83,11 @@ class Call:
         standing = await self._ledger.post(hold, video_id=answer.video.video_id)
         return Done(answer=answer, standing=standing)
 
-    async def _standing(self, caller: Caller | None, endpoint: Endpoint[Any]) -> Standing | None:
+    def _standing(self, caller: Caller | None, endpoint: Endpoint[Any]) -> Standing | None:
         """What the headers say of the account; None when it is unknown or cannot be read."""
         if caller is None:
             return None
         try:
-            return await self._ledger.standing(caller, endpoint.name)
+            return self._ledger.standing(caller, endpoint.name)
         except Problem:
             return None

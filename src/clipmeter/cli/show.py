@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 out = Console(highlight=False)
@@ -39,10 +40,15 @@ def print_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], empty
 
 
 def _cell(value: object) -> str:
-    return "" if value is None else str(value)
+    return "" if value is None else escape(str(value))
+
+
+def say(sentence: str) -> None:
+    """What went wrong, on stderr."""
+    err.print(f"[red]clipmeter:[/red] {escape(sentence)}", soft_wrap=True)
 
 
 def fail(sentence: str, status: int = 1) -> NoReturn:
     """End the command with a sentence on stderr."""
-    err.print(f"[red]clipmeter:[/red] {sentence}", soft_wrap=True)
+    say(sentence)
     raise typer.Exit(status)

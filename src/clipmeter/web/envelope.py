@@ -4,7 +4,7 @@ import msgspec
 from litestar import Response
 
 from clipmeter.billing.ledger import Standing
-from clipmeter.errors import Problem, Unavailable
+from clipmeter.errors import Problem
 
 JSON = "application/json"
 _encode = msgspec.json.Encoder().encode

@@ -1,6 +1,7 @@
 """The outermost layer, plain ASGI: a request id on every answer, sizes within bounds, no crash without an answer."""
 
 import structlog
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from clipmeter.call import new_request_id
@@ -23,11 +24,11 @@ class Outermost:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI call."""
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
         request_id = new_request_id()
-        scope["state"]["request_id"] = request_id  # type: ignore[typeddict-item]
+        scope["state"]["request_id"] = request_id
         await self._bounded(scope, receive, _Marked(send, request_id))
 
     async def _bounded(self, scope: HTTPScope, receive: Receive, send: "_Marked") -> None:

@@ -149,7 +149,9 @@ def _error_response(status: int) -> dict[str, Any]:
         "additionalProperties": False,
     }
     return {
-        "description": " ".join(f"`{kind.code}`: {kind().message}" for kind in kinds if kind.__init__ is Problem.__init__)
+        "description": " ".join(
+            f"`{kind.code}`: {kind().message}" for kind in kinds if kind.__init__ is Problem.__init__
+        )
         or "An error; nothing is charged.",
         "headers": _header_refs(("X-Request-Id", *retry)),
         "content": {"application/json": {"schema": schema}},

@@ -80,4 +80,3 @@ def make_server(app: Any, host: str, port: int) -> uvicorn.Server:  # noqa: ANN4
         timeout_graceful_shutdown=15,
     )
     return uvicorn.Server(config)
-

@@ -1,0 +1,182 @@
+"""The wiring: settings → working parts → ASGI application. Opens and closes everything."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any
+
+import structlog
+from litestar.types import ASGIApp
+
+from clipmeter.answers import Answers
+from clipmeter.billing.accounts import Accounts, NewAccount
+from clipmeter.billing.keys import Keys
+from clipmeter.billing.ledger import Ledger
+from clipmeter.billing.rules import Mode, Terms
+from clipmeter.call import Call
+from clipmeter.endpoints import ENDPOINTS
+from clipmeter.endpoints.tiktok_video import TIKTOK_VIDEO
+from clipmeter.errors import Problem, Unauthorized
+from clipmeter.fetch import Fetch
+from clipmeter.home import Home, OperatorKeys
+from clipmeter.settings import Settings
+from clipmeter.sites.tiktok.hosts import REFERER, is_tiktok
+from clipmeter.sites.tiktok.reach import Reach
+from clipmeter.store.sqlite import SqliteStore
+from clipmeter.web.routes import make_app
+
+log = structlog.get_logger()
+
+OPERATOR_EMAIL = "operator@localhost"
+RETRY_SECONDS = 1.0
+"""Between attempts to reach the database at start."""
+
+
+class Books:
+    """The database and what keeps accounts in it: all that most commands need."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Connects to nothing yet."""
+        self.home = Home(settings.home)
+        self.store = SqliteStore(settings.database_path)
+        self.keys = Keys(self.store, settings.secret or self.home.secret())
+        self.accounts = Accounts(self.store, self.keys)
+        terms = Terms(
+            price_micros=settings.price_micros,
+            free_requests=settings.free_requests,
+            concurrency=settings.concurrency,
+        )
+        self.ledger = Ledger(self.store, {endpoint.name: terms for endpoint in ENDPOINTS})
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Open the database. Raises ServiceUnavailable when it cannot be."""
+        await self.store.open()
+        try:
+            yield
+        finally:
+            await self.store.close()
+
+    async def operator(self) -> OperatorKeys:
+        """The operator's account and keys that work; made when they are not there."""
+        kept = self.home.operator()
+        account = self.accounts.find(OPERATOR_EMAIL)
+        if kept and account and await self._work(kept):
+            return kept
+        if account is None:
+            made = await self.accounts.create(OPERATOR_EMAIL, kind="operator")
+        else:
+            made = await self._new_keys(account.account_id)
+        keys = OperatorKeys(made.account_id, made.key, made.test_key)
+        self.home.keep_operator(keys)
+        return keys
+
+    async def _work(self, kept: OperatorKeys) -> bool:
+        try:
+            return [(await self.keys.find(key)).mode for key in (kept.key, kept.test_key)] == ["live", "test"]
+        except Unauthorized:
+            return False
+
+    async def _new_keys(self, account_id: str) -> NewAccount:
+        # The file was lost or its keys were revoked. The old keys may be in use elsewhere, so they stay as they are.
+        live = await self.keys.create(account_id, "Operator's key", "live")
+        test = await self.keys.create(account_id, "Operator's test key", "test")
+        return NewAccount(account_id, live.key, test.key)
+
+
+class Parts:
+    """Everything that a paid call needs, over opened books."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Connects to nothing yet."""
+        self.settings = settings
+        self.books = Books(settings)
+        self.sources: dict[tuple[str, str], Callable[[Any], Any]] = {}
+        self.call = Call(self.books.keys, self.books.ledger, self.sources, patience=settings.time_budget)
+        self.is_ready = False
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Open the sources and the books; `is_ready` from the moment the ledger is swept."""
+        async with AsyncExitStack() as stack:
+            await self._open_source(stack, "live", self.settings.upstream)
+            await self._open_source(stack, "test", await _start_emulator(stack))
+            await stack.enter_async_context(self.books.open())
+            await self.books.ledger.start()
+            stack.push_async_callback(self.books.ledger.stop)
+            self.is_ready = True
+            stack.callback(setattr, self, "is_ready", False)
+            yield
+
+    async def _open_source(self, stack: AsyncExitStack, mode: Mode, upstream: str) -> None:
+        settings = self.settings
+        fetch = open_fetch(settings, upstream, settings.proxies if mode == "live" else ())
+        stack.push_async_callback(fetch.aclose)
+        reach = Reach(
+            fetch,
+            time_budget=settings.time_budget,
+            fill_budget=settings.fill_budget,
+            fill_sizes=settings.fill_sizes,
+            fill_downloads=settings.fill_downloads or mode == "test",
+        )
+        answers = Answers(reach.video, max_age=settings.max_age, remember=settings.remember, clock=time.time)
+        self.sources[TIKTOK_VIDEO.name, mode] = lambda query: answers.get(query.ref)
+
+
+def open_fetch(settings: Settings, upstream: str, proxies: tuple[str, ...]) -> Fetch:
+    """A door to TikTok, or to `upstream` in its place."""
+    return Fetch(
+        allowed=is_tiktok,
+        referer=REFERER,
+        upstream=upstream,
+        impersonate=settings.impersonate,
+        proxies=proxies,
+        connect_timeout=settings.connect_timeout,
+        page_limit=settings.page_limit,
+    )
+
+
+async def _start_emulator(stack: AsyncExitStack) -> str:
+    """The look-alike that test mode asks, in a thread of this process; its address."""
+    from fauxtok.server import start  # noqa: PLC0415 - commands without test mode do without it
+
+    emulator = await asyncio.to_thread(start)
+    stack.push_async_callback(asyncio.to_thread, emulator.stop)
+    return emulator.url
+
+
+def make_service(parts: Parts, on_ready: Callable[[OperatorKeys], None]) -> ASGIApp:
+    """The ASGI application; `on_ready` is called once paid requests are taken.
+
+    It listens before the database is there: until then paid requests and /readyz get 503, /healthz is 200.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_app: object) -> AsyncIterator[None]:
+        stop = asyncio.Event()
+        running = asyncio.create_task(_run(parts, on_ready, stop))
+        yield
+        stop.set()
+        await running
+
+    return make_app(
+        endpoints=ENDPOINTS,
+        call=parts.call,
+        ready=lambda: parts.is_ready,
+        public_url=parts.settings.public_url,
+        lifespan=lifespan,
+    )
+
+
+async def _run(parts: Parts, on_ready: Callable[[OperatorKeys], None], stop: asyncio.Event) -> None:
+    """Keep the parts running until `stop`, and try again while the database cannot be opened."""
+    while not stop.is_set():
+        try:
+            async with parts.running():
+                on_ready(await parts.books.operator())
+                await stop.wait()
+        except Problem as problem:
+            log.error("not ready, trying again", problem=str(problem), sign=problem.sign)  # noqa: TRY400 - no bug of ours
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), RETRY_SECONDS)

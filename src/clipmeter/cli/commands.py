@@ -1,0 +1,202 @@
+"""All commands of `clipmeter`: names, arguments and help. `parse` is listed here and lives apart."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from clipmeter import __version__
+from clipmeter.cli.books import (
+    create_account,
+    create_key,
+    list_accounts,
+    list_keys,
+    set_account_status,
+    set_key_status,
+    show_ledger,
+    verify_ledger,
+)
+from clipmeter.cli.show import say
+from clipmeter.errors import Problem
+from clipmeter.settings import BadSetting, Settings, read_settings
+
+app = typer.Typer(
+    name="clipmeter",
+    help="The TikTok Video Details API that anybody can run.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+accounts = typer.Typer(help="Who may ask, and who pays.", no_args_is_help=True)
+keys = typer.Typer(help="API keys: up to 10 per account, shown once.", no_args_is_help=True)
+ledger = typer.Typer(help="Every request that was admitted, and how it ended.", no_args_is_help=True)
+app.add_typer(accounts, name="accounts")
+app.add_typer(keys, name="keys")
+app.add_typer(ledger, name="ledger")
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object or array on stdout, nothing else.")]
+AccountArgument = Annotated[str, typer.Option("--account", help="The account's id or e-mail address.")]
+KeyId = Annotated[str, typer.Argument(metavar="KEY_ID", help="From `clipmeter keys list`.")]
+
+
+def run() -> None:
+    """Run the command line; what goes wrong is told in a sentence."""
+    try:
+        app()
+    except BadSetting as error:
+        say(str(error))
+        sys.exit(2)
+    except Problem as problem:
+        say(problem.message)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+def settings() -> Settings:
+    """This process's settings."""
+    return read_settings()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"clipmeter {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """The TikTok Video Details API that anybody can run."""
+
+
+@app.command("serve")
+def serve_command(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port; 0 for a free one.", min=0, max=65535)] = 8000,
+) -> None:
+    """Serve the API, and print two curl lines to try it with."""
+    from clipmeter.cli.serve import serve  # noqa: PLC0415 - only this command loads the web framework
+
+    serve(settings(), host, port)
+
+
+@app.command("video")
+def video_command(
+    link: Annotated[str, typer.Argument(metavar="LINK|ID", help="A link to a TikTok post, or its id.")],
+    test: Annotated[bool, typer.Option("--test", help="Ask the built-in look-alike; needs no internet.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Look up one post, as the operator's own request. Exit status 3 when there is no such video."""
+    from clipmeter.cli.video import video  # noqa: PLC0415
+
+    raise typer.Exit(video(settings(), link, test=test, as_json=as_json))
+
+
+@app.command("parse", context_settings={"ignore_unknown_options": True, "help_option_names": []})
+def parse_command(arguments: Annotated[list[str] | None, typer.Argument(metavar="FILE…")] = None) -> None:
+    """Read saved pages or JSON of TikTok, offline. See `clipmeter parse --help`."""
+    from clipmeter.parse import main as parse  # noqa: PLC0415
+
+    raise typer.Exit(parse(arguments or []))
+
+
+@app.command("demo")
+def demo_command() -> None:
+    """Start a throw-away server, ask it for the documented example in test mode, print the answer, stop."""
+    from clipmeter.cli.demo import demo  # noqa: PLC0415
+
+    demo(settings())
+
+
+@app.command("doctor")
+def doctor_command(as_json: Json = False) -> None:
+    """Check settings, database, clock, and whether TikTok can be reached. Exit status 1 when something is wrong."""
+    from clipmeter.cli.doctor import doctor  # noqa: PLC0415
+
+    raise typer.Exit(doctor(as_json=as_json))
+
+
+@accounts.command("create")
+def accounts_create(
+    email: Annotated[str, typer.Argument(metavar="EMAIL")],
+    invoice: Annotated[
+        bool, typer.Option("--invoice", help="Goes on past the free tier; you bill the account yourself.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Make an account, with a live and a test key, which are shown now and never again."""
+    create_account(settings(), email, invoice=invoice, as_json=as_json)
+
+
+@accounts.command("list")
+def accounts_list(as_json: Json = False) -> None:
+    """All accounts, oldest first."""
+    list_accounts(settings(), as_json=as_json)
+
+
+@accounts.command("block")
+def accounts_block(account: Annotated[str, typer.Argument(metavar="ID|EMAIL")]) -> None:
+    """Refuse the account's requests from now on, with 403."""
+    set_account_status(settings(), account, blocked=True)
+
+
+@accounts.command("unblock")
+def accounts_unblock(account: Annotated[str, typer.Argument(metavar="ID|EMAIL")]) -> None:
+    """Take a block back."""
+    set_account_status(settings(), account, blocked=False)
+
+
+@keys.command("create")
+def keys_create(
+    account: AccountArgument,
+    name: Annotated[str, typer.Option(help="To tell it from the others.")] = "",
+    test: Annotated[bool, typer.Option("--test", help="A key for test mode.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Make a key; it is shown now and never again."""
+    create_key(settings(), account, name, "test" if test else "live", as_json=as_json)
+
+
+@keys.command("list")
+def keys_list(account: AccountArgument, as_json: Json = False) -> None:
+    """The account's keys, by their last four characters."""
+    list_keys(settings(), account, as_json=as_json)
+
+
+@keys.command("revoke")
+def keys_revoke(key_id: KeyId) -> None:
+    """Refuse the key at once; `enable` takes it back."""
+    set_key_status(settings(), key_id, "revoke")
+
+
+@keys.command("enable")
+def keys_enable(key_id: KeyId) -> None:
+    """Take a revocation back."""
+    set_key_status(settings(), key_id, "enable")
+
+
+@keys.command("delete")
+def keys_delete(key_id: KeyId) -> None:
+    """Refuse the key for ever."""
+    set_key_status(settings(), key_id, "delete")
+
+
+@ledger.command("show")
+def ledger_show(
+    account: Annotated[str, typer.Option("--account", help="Only this account, by id or e-mail address.")] = "",
+    as_json: Json = False,
+) -> None:
+    """The ledger's rows, oldest first."""
+    show_ledger(settings(), account, as_json=as_json)
+
+
+@ledger.command("verify")
+def ledger_verify(as_json: Json = False) -> None:
+    """Check the invariants. Exit status 0 when all hold, 1 with the offending rows."""
+    raise typer.Exit(verify_ledger(settings(), as_json=as_json))

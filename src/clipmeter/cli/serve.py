@@ -1,0 +1,67 @@
+"""`clipmeter serve`: the API until SIGINT or SIGTERM, and at start the two lines that a newcomer pastes."""
+
+import socket
+
+from rich.text import Text
+
+from clipmeter.app import Parts, make_service
+from clipmeter.cli.show import fail, out
+from clipmeter.home import OperatorKeys
+from clipmeter.logs import set_up_logs
+from clipmeter.settings import Settings
+from clipmeter.web.server import make_server
+
+EXAMPLE_ID = "7516594811734854943"
+EXAMPLE_LINK = f"https://www.tiktok.com/@tiktok/video/{EXAMPLE_ID}"
+
+
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Serve; returns after a clean stop."""
+    listening = listen(host, port)
+    set_up_logs(settings.log_level)
+    parts = Parts(settings)
+    url = settings.public_url or address_of(listening)
+    app = make_service(parts, lambda keys: _greet(parts, url, keys))
+    make_server(app, host, port).run(sockets=[listening])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens, so that a port in use is said at once and in a sentence."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        fail(f"cannot listen on {host} port {port}: {error.strerror or error}. Choose another with --port.")
+    except OverflowError:
+        fail(f"{port} is no port; it must be 0 to 65535.")
+    listening.set_inheritable(True)
+    return listening
+
+
+def address_of(listening: socket.socket) -> str:
+    """http://HOST:PORT as a caller on this machine writes it."""
+    host, port = listening.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - compared, not bound
+    return f"http://{host}:{port}"
+
+
+def _greet(parts: Parts, url: str, keys: OperatorKeys) -> None:
+    lines = (
+        f"clipmeter serves on {url}",
+        f"data: {parts.settings.home} (operator's keys: operator.json)",
+        "",
+        "In test mode, without internet:",
+        curl(url, keys.test_key, f"video_id={EXAMPLE_ID}"),
+        "",
+        "Live:",
+        curl(url, keys.key, f"url={EXAMPLE_LINK}"),
+        "",
+        f"{url}/openapi.json describes the rest. Stop with Ctrl-C.",
+    )
+    for line in lines:
+        out.print(Text(line), soft_wrap=True)
+
+
+def curl(url: str, key: str, query: str) -> str:
+    """A line to paste into a shell."""
+    return f"curl -sS -H 'X-API-Key: {key}' '{url}/v1/tiktok/video?{query}'"

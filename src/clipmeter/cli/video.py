@@ -1,0 +1,37 @@
+"""`clipmeter video LINK|ID`: one post through the whole path, as the operator's own metered request."""
+
+import asyncio
+import sys
+from contextlib import nullcontext
+from urllib.parse import urlencode
+
+from clipmeter.app import Parts
+from clipmeter.call import Asked, Done, new_request_id
+from clipmeter.cli.card import print_card
+from clipmeter.cli.show import err, fail, out, print_json
+from clipmeter.endpoints.tiktok_video import TIKTOK_VIDEO
+from clipmeter.settings import Settings
+
+
+def video(settings: Settings, link: str, *, test: bool, as_json: bool) -> int:
+    """Print the post; the exit status: 0 found, 3 not."""
+    waiting = err.status("asking TikTok ...") if sys.stderr.isatty() else nullcontext()
+    with waiting:
+        done = asyncio.run(_ask(settings, link, test=test))
+    if as_json:
+        print_json(done.problem.body() if done.problem else TIKTOK_VIDEO.envelope(done.answer))
+    elif done.problem:
+        fail(f"{done.problem.message} ({done.problem.code})", 3)
+    else:
+        print_card(out, done.answer.video)
+    return 3 if done.problem else 0
+
+
+async def _ask(settings: Settings, link: str, *, test: bool) -> Done:
+    parts = Parts(settings)
+    async with parts.running():
+        keys = await parts.books.operator()
+        key = keys.test_key if test else keys.key
+        name = "video_id" if link.strip().isdecimal() and link.isascii() else "url"
+        query = urlencode({name: link.strip()}, errors="replace").encode()
+        return await parts.call(TIKTOK_VIDEO, Asked(key, query, new_request_id()))

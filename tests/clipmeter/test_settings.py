@@ -1,0 +1,53 @@
+"""Settings: read once, checked with sentences."""
+
+import pytest
+
+from clipmeter.settings import BadSetting, read_settings
+
+
+def test_environment_wins_over_file_over_default(tmp_path):
+    """A setting comes from the environment, else from the file, else from its default."""
+    file = tmp_path / "clipmeter.toml"
+    file.write_text('max_age = 5\nconcurrency = 7\nproxies = ["http://a:1", "socks5://b:2"]\n')
+    settings = read_settings({"CLIPMETER_CONFIG": str(file), "CLIPMETER_CONCURRENCY": "9"})
+    assert (settings.max_age, settings.concurrency, settings.free_requests) == (5, 9, 50)
+    assert settings.proxies == ("http://a:1", "socks5://b:2")
+
+
+def test_secret_from_a_file(tmp_path):
+    """A secret can lie in a file, as container platforms give it."""
+    (tmp_path / "secret").write_text("x" * 40 + "\n")
+    assert read_settings({"CLIPMETER_SECRET_FILE": str(tmp_path / "secret")}).secret == "x" * 40
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({"CLIPMETER_TIME_BUGET": "3"}, "did you mean CLIPMETER_TIME_BUDGET?"),
+        ({"CLIPMETER_TIME_BUDGET": "soon"}, "must be a number of seconds"),
+        ({"CLIPMETER_TIME_BUDGET": "nan"}, "must be a number of seconds"),
+        ({"CLIPMETER_TIME_BUDGET": "0"}, "more than 0 seconds"),
+        ({"CLIPMETER_MAX_AGE": "-1"}, "0 or more"),
+        ({"CLIPMETER_FILL_SIZES": "maybe"}, "must be true or false"),
+        ({"CLIPMETER_SECRET": "short"}, "32 characters or more"),
+        ({"CLIPMETER_SECRET_FILE": "/does/not/exist"}, "cannot be read"),
+        ({"CLIPMETER_CONFIG": "/does/not/exist"}, "cannot be read as TOML"),
+        ({"CLIPMETER_DATABASE_URL": "postgresql://u:hidden@h/d"}, "sqlite:///PATH"),
+        ({"CLIPMETER_UPSTREAM": "localhost:9000"}, "like http://127.0.0.1:9000"),
+        ({"CLIPMETER_PROXIES": "ftp://x"}, "like http://HOST:PORT"),
+        ({"CLIPMETER_LOG_LEVEL": "loud"}, "debug, info, warning or error"),
+        ({"CLIPMETER_IMPERSONATE": ","}, "one browser or more"),
+    ],
+)
+def test_bad_values_fail_loudly(environ, sentence):
+    """Each wrong setting stops the start with a sentence that names it and says what would be right."""
+    with pytest.raises(BadSetting, match="CLIPMETER_") as told:
+        read_settings(environ)
+    assert sentence in str(told.value)
+
+
+def test_secrets_are_not_told():
+    """A sentence about a bad setting never repeats a password."""
+    with pytest.raises(BadSetting) as told:
+        read_settings({"CLIPMETER_DATABASE_URL": "postgresql://u:hidden@h/d"})
+    assert "hidden" not in str(told.value)
