@@ -24,9 +24,9 @@ _ALL_VIDEOS, _SOME_PROBLEM, _USAGE = 0, 3, 2
 _MANY = 20
 _EVERY = 10
 _HELP = """\
-Reads saved answers of TikTok - web pages, the JSON in them, items and lists of the web or the app - and prints what
-`GET /v1/tiktok/video` would answer: {"video": {37 keys}} or {"error", "code"}, one line of JSON per file, with "file" first
-when there are several, and per entry, with its "index", when a file holds a list. Makes no request.
+Reads saved answers of TikTok (web pages, the JSON in them, items and lists of the web or the app) and prints what
+GET /v1/tiktok/video would answer, {"video": {37 keys}} or {"error", "code"}: one line of JSON per file, with "file"
+first when there are several; of a list one line per entry, with its "index". Makes no request.
 """
 _STATUSES = "Exit status: 0 when everything is a video, 3 when something is not, 2 when the command line is wrong."
 
@@ -125,7 +125,8 @@ def _progress(number: int, total: int) -> None:
     if total < _MANY or not sys.stderr.isatty() or (number % _EVERY and number != total):
         return
     end = "\n" if number == total else ""
-    print(f"\r{number} of {total} files", end=end, file=sys.stderr, flush=True)
+    sys.stderr.write(f"\r{number} of {total} files{end}")
+    sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -177,7 +177,7 @@ def post_id(value: object) -> str:
 
 
 def moment(value: object, video_id: str) -> int | None:
-    """When a post was published, in Unix seconds: as said, else the upper half of its id; None when neither is a date."""
+    """When a post was published, in Unix seconds: as said, else the upper half of its id; None when neither is one."""
     return next((at for at in (whole(value), int(video_id) >> 32) if at and at <= _LAST_SECOND), None)
 
 
@@ -197,9 +197,8 @@ def mentioned(ids: Iterable[object]) -> tuple[str, ...]:
 
 
 def _mentions(item: WebItem) -> Iterable[object]:
-    for holder in (item, *each(item.contents, Paragraph)):
-        for entry in each(holder.text_extra, Mention):
-            yield entry.user_id
+    extras = (item.text_extra, *(paragraph.text_extra for paragraph in each(item.contents, Paragraph)))
+    return (entry.user_id for extra in extras for entry in each(extra, Mention))
 
 
 def _author(item: WebItem) -> tuple[str, str, str, str]:

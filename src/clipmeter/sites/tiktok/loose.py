@@ -3,15 +3,16 @@
 Rule 1: a field of another type than expected is unknown, never an exception.
 Rule 2: what is unknown is said so (None or ""), never guessed.
 
-Structs that read TikTok's JSON declare leaves as `Any`, objects as `Some | Odd` and lists as `list[Some | Odd] | OddList`,
-so that decoding fails on malformed JSON only; the functions here turn such leaves into values.
+Structs that read TikTok's JSON declare leaves as `Any`, objects as `Some | Odd` and lists as
+`list[Some | Odd] | OddList`, so that decoding fails on malformed JSON only; the functions here turn leaves into values.
 """
 
 import json
 import math
 import re
+from collections.abc import Hashable
 from functools import cache
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 import msgspec
 
@@ -29,7 +30,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @cache
-def _decoder(kind: Any) -> Any:  # noqa: ANN401 - the type of a decoder follows from `kind`
+def _decoder(kind: Hashable) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)
 
 
@@ -39,7 +40,7 @@ def decode(data: bytes, kind: type[T]) -> T:
     JSON that a strict reader refuses but people store (half surrogate pairs, broken UTF-8, NaN) is repaired.
     """
     try:
-        return _decoder(kind).decode(data)  # type: ignore[no-any-return]
+        return cast("T", _decoder(cast("Hashable", kind)).decode(data))
     except RecursionError as error:
         raise ValueError("nested too deep") from error
     except ValueError:
@@ -100,7 +101,7 @@ def first_text(*values: object) -> str:
 
 
 def whole(value: object) -> int | None:
-    """A count, size or number of seconds given as integer, float or digits; None when it is none of these or negative."""
+    """A count, size or time given as integer, float or digits; None when it is none of these, or negative."""
     if isinstance(value, str):
         value = value.strip()
         value = (float(value) if "." in value else int(value)) if _NUMBER.fullmatch(value) else None

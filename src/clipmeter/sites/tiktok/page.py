@@ -1,7 +1,7 @@
 """Bytes of TikTok's pages to a Video, or the verdict on them, raised. Pure.
 
 Three generations of pages carry the post in a script element of JSON; `State` reads them all:
-`__UNIVERSAL_DATA_FOR_REHYDRATION__` (2023 on; to phones in another scope), `SIGI_STATE` (2021-23), `__NEXT_DATA__` (before).
+`__UNIVERSAL_DATA_FOR_REHYDRATION__` (2023 on; to phones in another scope), `SIGI_STATE` (2021-23), `__NEXT_DATA__`.
 """
 
 import re
@@ -100,8 +100,8 @@ def read_page(
 ) -> Video:
     """The Video that a page (or the JSON of its script) holds.
 
-    `asked`: the id that the answer's must equal; None takes any. `url`: the address that answered, after redirects. Raises the
-    verdict on an answer that holds no such Video: NotFound, UpstreamRateLimit or UpstreamError.
+    `asked`: the id that the answer's must equal; None takes any. `url`: the address that answered, after redirects.
+    Raises the verdict on an answer that holds no such Video: NotFound, UpstreamRateLimit or UpstreamError.
     """
     sign = "no script of a known generation"
     for script in scripts(body):
@@ -138,10 +138,17 @@ def _script_at(body: bytes, at: int, name: bytes) -> bytes:
     tag = _TAG.match(body, at - len(before) + start, at + _LONGEST_TAG)
     if tag is None or tag.end() <= at or name not in _ID.findall(tag[0]):
         return b""
-    end = body.find(b"</script", tag.end())
-    text_ = body[tag.end() : end if end >= 0 else len(body)]
+    content = body[tag.end() : _end_of_script(body, tag.end())]
     # The first SIGI pages assign the object to a variable.
-    return text_[max(0, text_.find(b"{")) :] if name == b"sigi-persisted-data" else text_
+    return content[max(0, content.find(b"{")) :] if name == b"sigi-persisted-data" else content
+
+
+def _end_of_script(body: bytes, start: int) -> int:
+    """Where the script ends; at the end of a page that was cut off. One byte is found ten times as fast as eight."""
+    end = body.find(b"<", start)
+    while end >= 0 and not body.startswith(b"</script", end):
+        end = body.find(b"<", end + 1)
+    return end if end >= 0 else len(body)
 
 
 def read_state(state: State, asked: str | None) -> Video | None:
@@ -206,7 +213,7 @@ def same(video: Video, asked: str | None) -> Video:
 
 
 def read_app(body: bytes, asked: str) -> Video:
-    """The Video of the asked id out of the app's JSON, which likes to answer with other posts. Raises the verdict on one without it."""
+    """The Video of the asked id in the app's JSON, which likes to answer with other posts. Raises the verdict."""
     if not body.strip():
         raise verdict.nothing(body, status=200, headers=_NO_HEADERS, url="", sign="")
     try:

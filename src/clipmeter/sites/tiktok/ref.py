@@ -16,22 +16,23 @@ LONGEST_LINK = 500
 LONGEST_ID = 25
 _DAY = 86_400
 
-_HOSTS = re.compile(r"(?:(?:www|m|t|us|vm|vt)\.)?tiktok\.com|(?:(?:www|m)\.)?tiktokv\.(?:com|us|eu)")
-_SHORT_HOSTS = {"vm.tiktok.com", "vt.tiktok.com"}
-_SHORT_PATH_HOSTS = {"tiktok.com", "www.tiktok.com", "m.tiktok.com", "vm.tiktok.com", "vt.tiktok.com"}
-_LINK = re.compile(
-    r"(?:(?P<scheme>[a-z][a-z0-9+.-]*):)?(?://)?(?P<host>[^/?#\\]*)(?P<path>[^?#]*)", re.IGNORECASE | re.DOTALL
-)
+_HOST = re.compile(r"(?:(?:www|m|t|us|vm|vt)\.)?tiktok\.com|(?:(?:www|m)\.)?tiktokv\.(?:com|us|eu)")
+_SHORT_HOSTS = frozenset({"vm.tiktok.com", "vt.tiktok.com"})
+_MAIN_HOSTS = frozenset({"tiktok.com", "www.tiktok.com", "m.tiktok.com"})
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _POST = re.compile(
-    r"/(?:(?:(?:@|%40)[^/]*/)?(?:video|photo)|embed(?:/v[0-9])?|player/v[0-9]|(?:i18n/)?share/(?:video|photo)|v)/(?P<id>[^/]*)/?",
-    re.IGNORECASE | re.DOTALL,
+    r"/(?:(?:(?:@|%40)[^/]*/)?(?:video|photo)|embed(?:/v[0-9])?|player/v[0-9]|(?:i18n/)?share/(?:video|photo)|v)"
+    r"/(?P<id>[^/]*?)(?:\.html)?/?",
+    re.IGNORECASE,
 )
-_CODE = re.compile(r"(?:/t)?/(?P<code>[A-Za-z0-9_-]{4,32})/?")
+_CODE = re.compile(r"/(?P<code>[A-Za-z0-9_-]{4,32})/?")
 _NAMED_CODE = re.compile(r"/t/(?P<code>[A-Za-z0-9_-]{4,32})/?", re.IGNORECASE)
-_LIVE = re.compile(r"/(?:@|%40)[^/]*/live(?:/|$)|/live(?:/|$)", re.IGNORECASE)
+_LIVE = re.compile(r"/(?:(?:@|%40)[^/]*/)?live(?:/|$)", re.IGNORECASE)
 _PROFILE = re.compile(r"/(?:embed/)?(?:@|%40)[^/]*/?", re.IGNORECASE)
+# No link to TikTok inside another link, which may be one that only looks like it.
 _IN_TEXT = re.compile(r"(?<![a-z0-9._%@/?&=#:-])(?:https?://)?[a-z0-9.-]*tiktokv?\.[a-z]+[!-~]*", re.IGNORECASE)
-_CLOSING = "\"'<>()[]{}.,;:!*"
+_AROUND = "\"'<>()[]{}.,;:!*"
+_INVISIBLE = "\u200b\u200e\u200f\u2060\ufeff"
 
 _EXAMPLE = "give a link like https://www.tiktok.com/@NAME/video/ID"
 
@@ -52,70 +53,66 @@ def read_link(text: str) -> VideoRef | ShortLink:
     """What a link, or a shared text with a link in it, refers to. Raises InvalidParameter."""
     if len(text) > LONGEST_LINK:
         raise InvalidParameter(f"The url is too long: {len(text)} characters, at most {LONGEST_LINK} are allowed.")
-    link = text.strip()
+    link = text.strip().strip(_INVISIBLE)
     if not link:
         raise InvalidParameter(f"The url is empty; {_EXAMPLE}.")
-    if any(not character.isprintable() and not character.isspace() for character in link if character < "\xa0"):
+    if any(character < " " and not character.isspace() for character in link) or "\x7f" in link:
         raise InvalidParameter(f"The url has a control character in it; {_EXAMPLE}.")
-    return _read_one(next(_links_in(link), None) or link)
+    return _read_one(link if _is_bare(link) else next(_links_in(link), link))
+
+
+def _is_bare(link: str) -> bool:
+    """Whether it is a link alone, and not a text with a link in it."""
+    return link[0].isascii() and link[0] not in _AROUND and not any(character.isspace() for character in link)
 
 
 def _links_in(text: str) -> Iterator[str]:
-    """The TikTok links in a shared text; none when the text is one link itself."""
-    if (
-        not any(character.isspace() for character in text)
-        and text[0].isascii()
-        and not text.startswith(tuple(_CLOSING))
-    ):
-        return
+    """The links to TikTok in a shared text, in order."""
     for match in _IN_TEXT.finditer(text):
-        after = text[match.end() : match.end() + 1]
-        # A digit of another script right behind an id could be meant as a part of it.
-        yield match[0] + after if after.isdigit() else match[0].rstrip(_CLOSING)
+        found, after = match[0].rstrip(_AROUND), text[match.end() : match.end() + 1]
+        host, path = _parts(found)
+        if _HOST.fullmatch(host) and (path or _SCHEME.match(found)):
+            # A digit of another script right behind an id may be meant as a part of it: let it be refused.
+            yield found + after if after.isdigit() else found
+
+
+def _parts(link: str) -> tuple[str, str]:
+    """Host, in lower case, and path of a link whose scheme may be missing."""
+    scheme = _SCHEME.match(link)
+    place = (link[scheme.end() :] if scheme else link.removeprefix("//")).partition("#")[0].partition("?")[0]
+    host, slash, path = place.partition("/")
+    return host.lower(), slash + path
 
 
 def _read_one(link: str) -> VideoRef | ShortLink:
     host, path = _parts(link)
+    _check(link, host)
     if match := _POST.fullmatch(path):
-        digits = match["id"]
-        return read_id(digits[:-5] if digits.lower().endswith(".html") else digits, name="The url: its id")
-    short = _CODE if host in _SHORT_HOSTS else _NAMED_CODE
-    if host in _SHORT_PATH_HOSTS and (match := short.fullmatch(path)):
-        return ShortLink(f"https://{host}/{match['code']}/" if host in _SHORT_HOSTS else _named(match["code"]))
+        return read_id(match["id"], name="The url is not right: the id in it")
+    if host in _SHORT_HOSTS and (match := _CODE.fullmatch(path)):
+        return ShortLink(f"https://{host}/{match['code']}/")
+    if host in _MAIN_HOSTS and (match := _NAMED_CODE.fullmatch(path)):
+        return ShortLink(f"https://www.tiktok.com/t/{match['code']}/")
     raise InvalidParameter(_why_not(path))
 
 
-def _named(code: str) -> str:
-    return f"https://www.tiktok.com/t/{code}/"
-
-
-def _parts(link: str) -> tuple[str, str]:
-    """Host and path of a link to TikTok. Raises InvalidParameter for every other."""
-    match = _LINK.fullmatch(link.partition("#")[0].partition("?")[0])
-    if match is None:  # pragma: no cover - the expression takes any text
-        raise InvalidParameter(f"The url is no link; {_EXAMPLE}.")
-    scheme, host, path = (match["scheme"] or "https").lower(), match["host"].lower(), match["path"]
+def _check(link: str, host: str) -> None:
+    """Raise InvalidParameter for a link to another place than TikTok, however it is dressed up."""
+    scheme = _SCHEME.match(link)
+    if scheme and scheme[1].lower() not in {"http", "https"}:
+        raise InvalidParameter(f"The url must begin with https://; {_EXAMPLE}.")
     if "\\" in link:
         raise InvalidParameter(f"The url has a backslash in it; {_EXAMPLE}.")
-    if "://" not in link and match["scheme"] and not link[len(match["scheme"]) + 1 :].startswith("//"):
-        host, scheme = link.partition("/")[0].lower(), "https"
-    if scheme not in {"http", "https"}:
-        raise InvalidParameter(f"The url must begin with https://; {_EXAMPLE}.")
-    _check_host(host, link)
-    return host, path
-
-
-def _check_host(host: str, link: str) -> None:
-    if _HOSTS.fullmatch(host):
+    if _HOST.fullmatch(host):
         return
-    if link.isascii() and link.isdigit():
-        raise InvalidParameter("The url is a bare number; give it as video_id.")
-    if "@" in host:
-        raise InvalidParameter(f"The url has an @ before its host, which hides where it leads; {_EXAMPLE}.")
-    if _HOSTS.match(host) and ":" in host:
-        raise InvalidParameter(f"The url names a port; {_EXAMPLE}, without one.")
+    if link.isdigit():
+        raise InvalidParameter("The url is a bare number; give an id as video_id.")
     if "%" in host:
         raise InvalidParameter(f"The url is percent-encoded once too often; {_EXAMPLE}.")
+    if "@" in host:
+        raise InvalidParameter(f"The url has an @ before its host, which hides where it leads; {_EXAMPLE}.")
+    if _HOST.match(host) and ":" in host:
+        raise InvalidParameter(f"The url names a port; {_EXAMPLE}, without one.")
     raise InvalidParameter(f"The url is no link to TikTok; {_EXAMPLE}.")
 
 
@@ -130,8 +127,8 @@ def _why_not(path: str) -> str:
 def read_id(text: str, name: str = "The video_id") -> VideoRef:
     """The post of an id. Raises InvalidParameter. `name`: what the sentence calls it.
 
-    Zeros in front stay: an id is a text to those who join rows by it, and no id that TikTok gives begins with 0, so such a one is
-    answered with 404 rather than with a post that has, to the letter, another id.
+    Zeros in front stay: an id is a text to those who join rows by it, and no id that TikTok gives begins with 0, so
+    such a one is answered with 404 rather than with a post that has, to the letter, another id.
     """
     if not text.isascii() or not text.isdigit():
         raise InvalidParameter(f"{name} must be decimal digits only, like 7516594811734854943.")

@@ -36,13 +36,13 @@ class Files(NamedTuple):
     size_watermarked: int | None = None
 
 
-def rung(
+def rung(  # noqa: PLR0913 - six facts make a rung
     urls: object, size: object, width: object, height: object, *, codec: str = "h264", gear: object = None
 ) -> Rung:
     """A rung of raw values.
 
-    `codec`: as TikTok names it; `bytevc2` is its own and plays nowhere else. `gear`: the rung's name, like `normal_720_0`; until
-    2023 it alone tells the size of the picture.
+    `codec`: as TikTok names it; `bytevc2` is its own and plays nowhere else. `gear`: the rung's name, like
+    `normal_720_0`; until 2023 it alone tells the size of the picture.
     """
     found = tuple(url for url in links(urls) if _NEEDS_SESSION not in url)
     plays = "bytevc2" not in codec.lower() and not any(_SILENT in url for url in found)
@@ -64,8 +64,8 @@ def _nominal(gear: object) -> int | None:
 def files(played: Sequence[Rung], ladder: Sequence[Rung], marked: Rung, own_side: int | None) -> Files:
     """The files of a post that is a video.
 
-    `played`: the plain file's own entries, best first; `ladder`: the rungs; `marked`: the watermarked file; `own_side`: the shorter
-    side that the post itself names, which is the plain file's where no rung holds it.
+    `played`: the plain file's own entries, best first; `ladder`: the rungs; `marked`: the watermarked file; `own_side`:
+    the shorter side that the post itself names, which is the plain file's where no rung holds it.
     """
     watermarked = next(iter(marked.links), "")
     named = next(iter(_usable(played) or [step for step in played if step.links]), None)

@@ -24,8 +24,9 @@ class Saved(NamedTuple):
 def read_saved(data: bytes, asked: str | None = None) -> Saved:
     """What saved bytes hold, as Videos and Problems; nothing is raised.
 
-    The bytes may be a page, the JSON in it, one item of the web or the app in any of their shapes, a list of them in any of the
-    answers they come in, or an answer that says why there is none. With `asked` there is one answer: the post of that id.
+    The bytes may be a page, the JSON in it, one item of the web or the app in any of their shapes, a list of them in
+    any of the answers they come in, or an answer that says why there is none. With `asked` there is one answer: the
+    post of that id.
     """
     try:
         return _read(data, asked)

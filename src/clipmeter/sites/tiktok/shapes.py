@@ -1,7 +1,7 @@
-"""What a piece of foreign JSON is: one post in one of five shapes, a page's state, a list of posts, or none of these. Pure.
+"""What a piece of foreign JSON is: one post in one of five shapes, a page's state, a list of posts, or none. Pure.
 
-The shape follows from all of it, not from one key: an item may carry a foreign `aweme_id` beside its `id`, and a comment has an
-`aweme_id`, a text and a time without being a post.
+The shape follows from all of it, not from one key: an item may carry a foreign `aweme_id` beside its `id`, and a
+comment has an `aweme_id`, a text and a time without being a post.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -61,8 +61,8 @@ BLOCKS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"please wait\.\.\."), "challenge page"),
     (
         re.compile(
-            rb"captcha[_-]?(?:container|verify)|captcha/(?:index\.js|loader)|verify[_-](?:page|captcha)|verify to continue"
-            rb"|<title[^>]*>\s*security check"
+            rb"captcha[_-]?(?:container|verify)|captcha/(?:index\.js|loader)|verify[_-](?:page|captcha)"
+            rb"|verify to continue|<title[^>]*>\s*security check"
         ),
         "captcha page",
     ),
@@ -80,7 +80,7 @@ def unavailable(code: object, message: object) -> Problem | None:
     for word, sentence in WORDS:
         if word in words:
             return NotFound(sentence, sign=sign)
-    if number in CODES:
+    if number is not None and number in CODES:
         return NotFound(CODES[number], sign=sign)
     if number in _VERIFY:
         return UpstreamRateLimit(sign=sign)
