@@ -1,11 +1,11 @@
-"""The app's JSON: the only source that counts downloads, and the one that answers another video for one that is gone."""
+"""The app's JSON: the only source that counts downloads. Its feed answers another video for one that is gone."""
 
 import re
 from urllib.parse import parse_qs
 
 from fauxtok.asgi import Answer, Receive, Request, body
 from fauxtok.control import reply
-from fauxtok.item import Json, url_key
+from fauxtok.item_video import Json, url_key
 from fauxtok.links import AVATAR, COVER, DISC, DYNAMIC, MARKED, ORIGIN, PHOTO, SOUND, VIDEO, File, Signer
 from fauxtok.people import tag_id
 from fauxtok.world import Post, Rung, another, post

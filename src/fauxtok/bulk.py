@@ -1,6 +1,6 @@
 """The 270 KB around the data of a page that are the same every time: styles, experiments, menus, translations.
 
-Invented once at import, with TikTok's names, order and proportions, so that a reader has as much to skip as on real pages.
+Invented once at import, with TikTok's names, order and proportions: a reader has as much to skip as on real pages.
 """
 
 from random import Random
@@ -8,13 +8,62 @@ from random import Random
 import msgspec
 
 _DICE = Random("bulk")  # noqa: S311 - filler
-_SUBJECTS = (
-    ["video", "sound", "account", "comment", "report", "privacy", "music", "effect", "follow", "like", "share", "link", "embed", "playlist", "search"]
-)
-_ACTIONS = ["create", "add", "save", "open", "close", "copy", "remove", "discover", "mute", "pin", "hide", "translate", "restore", "confirm", "cancel"]
-_REST = (
-    ["for", "you", "this", "week", "with", "friends", "on", "all", "devices", "in", "your", "region", "before", "you", "continue", "and", "learn", "more", "about", "it"]
-)
+_SUBJECTS = [
+    "video",
+    "sound",
+    "account",
+    "comment",
+    "report",
+    "privacy",
+    "music",
+    "effect",
+    "follow",
+    "like",
+    "share",
+    "link",
+    "embed",
+    "playlist",
+    "search",
+]
+_ACTIONS = [
+    "create",
+    "add",
+    "save",
+    "open",
+    "close",
+    "copy",
+    "remove",
+    "discover",
+    "mute",
+    "pin",
+    "hide",
+    "translate",
+    "restore",
+    "confirm",
+    "cancel",
+]
+_REST = [
+    "for",
+    "you",
+    "this",
+    "week",
+    "with",
+    "friends",
+    "on",
+    "all",
+    "devices",
+    "in",
+    "your",
+    "region",
+    "before",
+    "you",
+    "continue",
+    "and",
+    "learn",
+    "more",
+    "about",
+    "it",
+]
 _ASSETS = "https://sf16-website-login.neutral.ttwstatic.com/obj/tiktok_web_login_static"
 
 

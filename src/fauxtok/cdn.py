@@ -59,22 +59,33 @@ async def answer(request: Request, want: Asked) -> Answer:
 
 def _refusal(request: Request, want: Asked) -> str | None:
     """Why a file is not given; None when it is."""
-    if want.guard == "open":
-        return None
-    if want.guard == "session":
-        return "this link needs a session"
-    if want.guard == "path":
-        wanted = signature(want.match["path"], want.match["expires"])
-        return _judged(want.match["sign"], wanted, int(want.match["expires"], 16))
-    query = request.query()
-    if want.guard == "picture":
-        expires = query.get("x-expires", "")
-        return _judged(query.get("x-signature", ""), picture_signature(request.path, expires), _number(expires))
-    expires, token = query.get("expire", ""), request.cookie("tt_chain_token")
+    refusal: str | None = None
+    match want.guard:
+        case "cookie":
+            refusal = _visitor(request)
+        case "path":
+            wanted = signature(want.match["path"], want.match["expires"])
+            refusal = _judged(want.match["sign"], wanted, int(want.match["expires"], 16))
+        case "picture":
+            query = request.query()
+            expires = query.get("x-expires", "")
+            given = query.get("x-signature", "")
+            refusal = _judged(given, picture_signature(request.path, expires), _number(expires))
+        case "session":
+            refusal = "this link needs a session"
+        case "open":
+            pass
+    return refusal
+
+
+def _visitor(request: Request) -> str | None:
+    """Why a file of a web page is not given: it wants the page's cookie, TikTok as Referer and a signature for both."""
+    query, token = request.query(), request.cookie("tt_chain_token")
     if not token:
         return "no cookie tt_chain_token"
     if not request.header(b"referer").startswith("https://www.tiktok.com/"):
         return "no Referer of https://www.tiktok.com/"
+    expires = query.get("expire", "")
     return _judged(query.get("signature", ""), signature(request.path, expires, token), _number(expires))
 
 

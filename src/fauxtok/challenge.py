@@ -8,12 +8,13 @@ COOKIE = "_wafchallengeid"
 SECOND_COOKIE = "waforiginalreid"
 _HARDEST = 30_000
 
+_SITE = "https://sf16-website-login.neutral.ttwstatic.com/obj/tiktok_web_login_static/obj/waf-aiso/fauxtok.js"
 _PAGE = (
-    '<!DOCTYPE html> <html lang="en"> <head> <link rel="icon" href="data:;base64,="> <script id="slardar-config" '
-    'type="application/json"> {"slardarClient":"SlardarWAF","bid":"slardar_us_waf"} </script> </head> <body> Please wait... '
-    '<p id="wci" class="%s"></p> <p id="cs" class="%s"></p> <p id="rci" class="%s"></p> <p id="rs" class="%s"></p> '
-    '<p id="place_hold" class="support original referer"></p> <script tpye="text/javascript" src="https://sf16-website-login'
-    '.neutral.ttwstatic.com/obj/tiktok_web_login_static/obj/waf-aiso/fauxtok.js"></script> </body> </html>'
+    '<!DOCTYPE html> <html lang="en"> <head> <link rel="icon" href="data:;base64,="> '
+    '<script id="slardar-config" type="application/json"> {"slardarClient":"SlardarWAF"} </script> '
+    '</head> <body> Please wait... <p id="wci" class="%s"></p> <p id="cs" class="%s"></p> <p id="rci" class="%s"></p> '
+    '<p id="rs" class="%s"></p> <p id="place_hold" class="support original referer"></p> '
+    f'<script tpye="text/javascript" src="{_SITE}"></script> </body> </html>'
 )
 
 

@@ -6,7 +6,7 @@ from html import escape
 from fauxtok.asgi import HTML, Answer, Request
 from fauxtok.bulk import script_json
 from fauxtok.control import reply
-from fauxtok.item import Json
+from fauxtok.item_video import Json
 from fauxtok.links import AVATAR, COVER, MARKED, ORIGIN, SOUND, VIDEO, File, Signer
 from fauxtok.pages import cookies
 from fauxtok.world import Post, post

@@ -20,7 +20,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One thing that can come back. `message` and `number` are TikTok's own statusMsg and statusCode, where it has them."""
+    """One thing that can come back. `number` and `message` are TikTok's own statusCode and statusMsg, if it has any."""
 
     name: str
     kind: Kind

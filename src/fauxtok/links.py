@@ -94,8 +94,8 @@ class Signer:
         kilo = bitrate // 1000
         return (
             f"https://v16-webapp-prime.us.tiktok.com{path}?a=1988&bti=ODszNWYuMDE6&ch=0&cr=3&dr=0&lr={mark}"
-            f"&cd=0%7C0%7C0%7C&cv=1&br={kilo * 2}&bt={kilo}&cs=0&ds={definition}&ft=-Csk_m7nPD12NZZTqh-Ux_TvGY6e3wv25IcAp"
-            f"&mime_type=video_mp4&qs=0&rc=ZzVkNjY0ZWQ1NTlnOjxpOUBpM3lxdXY5cnl4NDMzODczNEAxYWJfLTMvX18xM2IuMDMuYSNtZ29j"
+            f"&cd=0%7C0%7C0%7C&cv=1&br={kilo * 2}&bt={kilo}&cs=0&ds={definition}"
+            f"&ft=-Csk_m7nPD12NZZTqh-Ux_TvGY6e3wv25IcAp&mime_type=video_mp4&qs=0&rc=ZzVkNjY0ZWQ1NTlnOjxpOUBpM3lxdXY5cnl4NDMzODczNEAxYWJfLTMvX18xM2IuMDMuYSNtZ29j"
             f"&btag=e00088000&expire={self.expires}&l=20250803194627A24E6588D6434FF9EB51&ply_type=2&policy=2"
             f"&signature={self._bound(path)}&tk=tt_chain_token"
         )
@@ -121,7 +121,7 @@ class Signer:
         )
 
     def plain(self, file: File, host: str = "v16-webapp.tiktok.com", mime: str = "video_mp4") -> str:
-        """A link that carries its signature in the path and asks for no cookie: subtitles, and what the app is given."""
+        """A link signed in its path that asks for no cookie: subtitles, and what the app is given."""
         path = f"/video/tos/useast5/tos-useast5-pv-0068-tx/{name(file)}/"
         signed = signature(path, f"{self.expires:x}")
         return (

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from fauxtok import challenge, pages
 from fauxtok.asgi import HTML, Answer
 from fauxtok.bulk import AFTER, BEFORE, HEAD, TAIL, script_json
-from fauxtok.item import Json
+from fauxtok.item_video import Json
 from fauxtok.links import Signer
 from fauxtok.world import another
 

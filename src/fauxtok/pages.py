@@ -6,7 +6,8 @@ from functools import lru_cache
 from fauxtok.asgi import HTML, Answer, Headers
 from fauxtok.bulk import AFTER, BEFORE, script_json
 from fauxtok.ids import Outcome
-from fauxtok.item import Json, item, mobile_item
+from fauxtok.item import item, mobile_item
+from fauxtok.item_video import Json
 from fauxtok.links import Signer, Template, fill
 from fauxtok.world import post
 

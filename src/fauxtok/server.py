@@ -5,6 +5,7 @@ import contextlib
 import socket
 from threading import Event, Thread
 from types import TracebackType
+from typing import Self
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -20,7 +21,7 @@ class _Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope[TRANSPORT] = self.transport  # type: ignore[typeddict-unknown-key]
+        self.scope[TRANSPORT] = self.transport  # type: ignore[literal-required]
 
 
 class Server(uvicorn.Server):
@@ -84,7 +85,7 @@ class Running:
         with contextlib.closing(self._listener):
             self._server.run([self._listener])
 
-    def __enter__(self) -> "Running":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, it: BaseException | None, trace: TracebackType | None) -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - people write in their own letters
 """What the invented people write, sing and call themselves. Data only."""
 
 # language code, region, subtitle language, sentence
