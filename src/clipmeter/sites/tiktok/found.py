@@ -5,10 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
-from clipmeter.model import FIELDS, Video
+from clipmeter.model import Video
 
 CHAIN_COOKIE = "tt_chain_token"
 """The cookie of a page that its media links are bound to."""
+
+LINKS = (
+    *("cover", "dynamic_cover", "origin_cover", "video_url", "video_url_hd", "video_url_watermarked"),
+    *("author_avatar", "music_url", "music_cover"),
+)
+"""The fields that are temporary links."""
 
 _UNIX = re.compile(r"[0-9]{10}")  # seconds between 2001 and 2286; anything else is no expiry
 
@@ -39,12 +45,8 @@ class Answer:
 
 def expires_at(video: Video) -> float | None:
     """The earliest expiry that a link of the video names."""
-    return min((expiry for link in _links(video) for expiry in _expiries(link)), default=None)
-
-
-def _links(video: Video) -> Iterator[str]:
-    values = (getattr(video, name) for name in FIELDS)
-    return (value for value in values if isinstance(value, str) and value.startswith("https://"))
+    links = (getattr(video, name) for name in LINKS)
+    return min((expiry for link in links for expiry in _expiries(link)), default=None)
 
 
 def _expiries(link: str) -> Iterator[float]:
