@@ -139,7 +139,7 @@ def _file(it: Post, file: File, rung: Rung, signer: Signer) -> Json:
         "height": rung.height,
         "url_key": url_key(it, rung),
         "data_size": rung.size,
-        "file_hash": f"{it.id + file.index:032x}",
+        "file_hash": f"{it.id + file.at:032x}",
     }
 
 

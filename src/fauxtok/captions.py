@@ -1,9 +1,9 @@
 """Captions with their mentions and hashtags. Offsets count UTF-16 units, as TikTok's do."""
 
-from random import Random
 from typing import NamedTuple
 
 from fauxtok import words
+from fauxtok.dice import Dice
 from fauxtok.people import author, tag_id
 
 
@@ -22,16 +22,16 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def write(dice: Random, sentence: str) -> tuple[str, tuple[Extra, ...]]:
+def write(dice: Dice, sentence: str) -> tuple[str, tuple[Extra, ...]]:
     """A caption around a sentence, sometimes empty, sometimes with line breaks, mentions and hashtags."""
-    roll = dice.random()
+    roll = dice.real()
     if roll < 0.04:
         return "", ()
     pieces = [(sentence, "", "")]
     if roll < 0.15:
         pieces.append((f"\n{sentence[::2]}\n\n", "", ""))
     pieces += [_mention(dice) for _ in range(dice.choice((0, 0, 0, 1, 2)))]
-    pieces += [_tag(tag) for tag in dice.sample(words.TAGS, dice.randrange(6))]
+    pieces += [_tag(tag) for tag in dice.some(words.TAGS, dice.below(6))]
     return _join(pieces)
 
 
@@ -51,8 +51,8 @@ def _moved(extra: Extra, by: int) -> Extra:
     return extra._replace(start=extra.start - by, end=extra.end - by)
 
 
-def _mention(dice: Random) -> tuple[str, str, str]:
-    who = author(dice.randrange(5_000))
+def _mention(dice: Dice) -> tuple[str, str, str]:
+    who = author(dice.below(5_000))
     return f"@{who.name}", "mention", f"{who.unique_id} {who.id}"
 
 

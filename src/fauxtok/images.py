@@ -15,7 +15,7 @@ def jpeg(file: File) -> bytes:
     """The picture as a JPEG file."""
     size = (320, 320) if file.kind in (AVATAR, DISC) else (360, 640)
     if file.kind == PHOTO:
-        width, height = post(file.post).images[file.index]
+        width, height = post(file.post).images[file.at]
         size = (width, height)
     picture = _gradient(size, file)
     _write(picture, file)
@@ -25,7 +25,7 @@ def jpeg(file: File) -> bytes:
 
 
 def _gradient(size: tuple[int, int], file: File) -> Image.Image:
-    shift = 0.07 * file.index + 0.05 * (ord(file.kind) % 5)
+    shift = 0.07 * file.at + 0.05 * (ord(file.kind) % 5)
     mask = (
         Image.linear_gradient("L").rotate(25, resample=Image.Resampling.BILINEAR).crop((40, 40, 216, 216)).resize(size)
     )
@@ -44,7 +44,7 @@ def _write(picture: Image.Image, file: File) -> None:
     draw.text((width / 2, height * 0.46), f"@{name}", fill="white", font=_fitting(f"@{name}", width), anchor="mm")
     draw.text((width / 2, height * 0.53), str(file.post), fill="#ffffffc0", font=_font(width // 18), anchor="mm")
     if file.kind == PHOTO:
-        draw.text((width / 2, height * 0.9), str(file.index + 1), fill="white", font=_font(width // 10), anchor="mm")
+        draw.text((width / 2, height * 0.9), str(file.at + 1), fill="white", font=_font(width // 10), anchor="mm")
 
 
 def _fitting(text: str, width: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

@@ -14,6 +14,8 @@ _MVMAF = '"{\\"v2.0\\": {\\"srv1\\": {\\"v1080\\": 92.399, \\"v960\\": 93.61}, \
 def video(post: Post, signer: Signer) -> Json:
     plain = post.rungs[0]
     pictures = _pictures(post, signer)
+    files = [_play_addr(post, at, signer) for at in range(len(post.rungs))]
+    subtitles = _subtitles(post, signer)
     video: Json = {
         "id": str(post.id),
         "height": plain.height,
@@ -21,7 +23,7 @@ def video(post: Post, signer: Signer) -> Json:
         "duration": post.duration,
         "ratio": plain.label,
         **pictures,
-        "playAddr": _rung_link(post, 0, signer),
+        "playAddr": files[0]["UrlList"][0],
         "downloadAddr": _marked_link(post, signer),
         "shareCover": [""],
         "reflowCover": pictures["cover"],
@@ -32,14 +34,14 @@ def video(post: Post, signer: Signer) -> Json:
         "encodeUserTag": "",
         "codecType": plain.codec,
         "definition": plain.label,
-        "subtitleInfos": _subtitles(post, signer),
+        "subtitleInfos": subtitles,
         "volumeInfo": {"Loudness": -16.4, "Peak": 0.74989},
-        "bitrateInfo": [_bitrate(post, at, signer) for at in _order(post)],
+        "bitrateInfo": [_bitrate(post.rungs[at], files[at]) for at in _order(post)],
         "size": str(plain.size),
         "VQScore": "69.37",
-        "claInfo": _captions(post, signer),
+        "claInfo": _captions(post, subtitles),
         "videoID": _uri(post),
-        "PlayAddrStruct": _play_addr(post, 0, signer),
+        "PlayAddrStruct": files[0],
     }
     video.update(_shape(post, video))
     if post.shape == "shop":
@@ -120,14 +122,13 @@ def _play_addr(post: Post, at: int, signer: Signer) -> Json:
     }
 
 
-def _bitrate(post: Post, at: int, signer: Signer) -> Json:
-    rung = post.rungs[at]
+def _bitrate(rung: Rung, file: Json) -> Json:
     return {
         "Bitrate": rung.bitrate,
         "QualityType": rung.quality,
         "BitrateFPS": 30,
         "GearName": rung.gear,
-        "PlayAddr": _play_addr(post, at, signer),
+        "PlayAddr": file,
         "CodecType": rung.codec,
         "MVMAF": _MVMAF,
         "Format": "mp4",
@@ -151,38 +152,31 @@ def _subtitles(post: Post, signer: Signer) -> list[Json]:
     ]
 
 
-def _captions(post: Post, signer: Signer) -> Json:
-    spoken = languages(post)
+def _captions(post: Post, subtitles: list[Json]) -> Json:
     head: Json = {"hasOriginalAudio": post.music.original, "enableAutoCaption": True}
-    if not spoken:
+    if not subtitles:
         return {**head, "captionInfos": [], "noCaptionReason": 3}
-    origin = {
-        "language": spoken[0],
-        "languageID": "2",
-        "languageCode": post.language,
-        "canTranslateRealTimeNoCheck": True,
-    }
+    spoken = {"language": post.subtitle, "languageID": "2", "languageCode": post.language}
     return {
         **head,
-        "originalLanguageInfo": origin,
-        "captionInfos": [_caption(post, at, signer) for at in range(len(spoken))],
+        "originalLanguageInfo": {**spoken, "canTranslateRealTimeNoCheck": True},
+        "captionInfos": [_caption(post, at, subtitle) for at, subtitle in enumerate(subtitles)],
     }
 
 
-def _caption(post: Post, at: int, signer: Signer) -> Json:
-    language, link = languages(post)[at], signer.plain(File(post.id, WORDS, at))
+def _caption(post: Post, at: int, subtitle: Json) -> Json:
     return {
-        "language": language,
-        "languageID": str(at + 2),
-        "url": link,
-        "expire": str(signer.expires),
+        "language": subtitle["LanguageCodeName"],
+        "languageID": subtitle["LanguageID"],
+        "url": subtitle["Url"],
+        "expire": subtitle["UrlExpire"],
         "captionFormat": "webvtt",
         "isAutoGen": True,
         "subID": str(post.id % 999_983),
         "claSubtitleID": str(post.id + at),
-        "languageCode": language[:2],
+        "languageCode": subtitle["LanguageCodeName"][:2],
         "isOriginalCaption": at == 0,
-        "urlList": [link],
+        "urlList": [subtitle["Url"]],
         "variant": "default" if at else "whisper_lid",
         "subtitleType": "1",
         "translationType": "0",

@@ -9,6 +9,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
+from typing import NamedTuple
 
 _SECRET = b"no secret of worth: links outlive a restart"
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -19,18 +20,17 @@ _NAME = 13  # an id and which file
 VIDEO, MARKED, SOUND, COVER, ORIGIN, DYNAMIC, PHOTO, AVATAR, DISC, WORDS = "rwmcodpvsk"
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """Which file of which post: `kind` is one of the letters above, `index` counts rungs, photos or languages."""
+class File(NamedTuple):
+    """Which file of which post: `kind` is one of the letters above, `at` counts rungs, photos or languages."""
 
     post: int
     kind: str
-    index: int = 0
+    at: int = 0
 
 
 def name(file: File) -> str:
     """The opaque name of a file, with a tail that makes it as long as TikTok's."""
-    head = base62(file.post).rjust(_WIDTH, "0") + file.kind + _DIGITS[file.index]
+    head = base62(file.post).rjust(_WIDTH, "0") + file.kind + _DIGITS[file.at]
     return f"o{head}{head[::-1]}{head[5:]}"
 
 

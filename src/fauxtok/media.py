@@ -26,15 +26,15 @@ async def media(file: File) -> Media | None:
     if file.kind in (COVER, ORIGIN, DYNAMIC, PHOTO, AVATAR, DISC):
         return await _picture(file)
     it = post(file.post)
-    if file.kind == VIDEO and file.index < len(it.rungs):
-        return _video(it, file, it.rungs[file.index])
+    if file.kind == VIDEO and file.at < len(it.rungs):
+        return _video(it, file, it.rungs[file.at])
     if file.kind == MARKED:
         return _video(it, file, marked(it))
     if file.kind == SOUND:
         sound = mp3.Silence(it.music.duration)
         return Media("audio/mpeg", _tag(file), sound.size, sound.read)
-    if file.kind == WORDS and file.index < len(languages(it)):
-        return _whole("text/vtt", file, webvtt(it, languages(it)[file.index]))
+    if file.kind == WORDS and file.at < len(languages(it)):
+        return _whole("text/vtt", file, webvtt(it, languages(it)[file.at]))
     return None
 
 
@@ -45,7 +45,7 @@ def marked(it: Post) -> Rung:
 
 
 def _tag(file: File) -> str:
-    return f"{file.post:x}-{file.kind}{file.index}"
+    return f"{file.post:x}-{file.kind}{file.at}"
 
 
 def _whole(kind: str, file: File, data: bytes) -> Media:
@@ -64,6 +64,6 @@ def _film(width: int, height: int, seconds: int, size: int, colour: int) -> mp4.
 
 async def _picture(file: File) -> Media | None:
     it = post(file.post)
-    if file.kind == PHOTO and file.index >= len(it.images):
+    if file.kind == PHOTO and file.at >= len(it.images):
         return None
     return _whole("image/jpeg", file, await asyncio.to_thread(images.jpeg, file))

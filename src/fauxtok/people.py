@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from random import Random
 
 from fauxtok import words
+from fauxtok.dice import Dice
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +46,27 @@ class Music:
 @lru_cache(maxsize=5_000)
 def author(number: int) -> Author:
     """The account with this number, of 5,000."""
-    dice = Random(f"author {number}")  # noqa: S311 - an invented world needs no secrecy
-    created = dice.randrange(1_483_228_800, 1_735_689_600)
+    dice = Dice(number)
+    created = dice.between(1_483_228_800, 1_735_689_600)
     first, second = dice.choice(words.FIRST), dice.choice(words.SECOND)
     return Author(
-        id=(created << 32) + dice.getrandbits(32),
+        id=(created << 32) + dice.bits(),
         unique_id=f"{first}.{second}_{number}",
         name=f"{first.title()} {second}{dice.choice(words.DECOR)}",
         signature=dice.choice(words.SIGNATURES),
-        verified=dice.random() < 0.1,
+        verified=dice.chance(0.1),
         created=created,
-        followers=int(10 ** dice.uniform(1, 7.5)),
-        following=dice.randrange(3_000),
-        videos=dice.randrange(1, 2_500),
+        followers=int(10 ** dice.real(1, 7.5)),
+        following=dice.below(3_000),
+        videos=dice.between(1, 2_500),
     )
 
 
-def music(dice: Random, number: int, maker: Author, duration: int) -> Music:
+def music(dice: Dice, number: int, maker: Author, duration: int) -> Music:
     """The sound of a video: half are the author's own, the others songs (which may last longer than the video)."""
-    if dice.random() < 0.5:
+    if dice.chance(0.5):
         return Music(number + 4_096, f"original sound - {maker.unique_id}", maker.name, "", True, duration)
-    song = dice.randrange(len(words.SONGS))
+    song = dice.below(len(words.SONGS))
     title, singer, album = words.SONGS[song]
     return Music(6_800_000_000_000_000_000 + song * 7_919, title, singer, album, False, 60 + 13 * song)
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from random import Random
+from typing import NamedTuple
 
 from fauxtok import words
 from fauxtok.captions import Extra, write
+from fauxtok.dice import Dice
 from fauxtok.ids import DOCUMENTED, EXAMPLE_ID, FOUND, Kind
 from fauxtok.people import Author, Music, author, music
 
@@ -17,8 +18,7 @@ DAY = 86_400
 LABELS = {360: ("360p", 1), 480: ("480p", 2), 576: ("540p", 6), 720: ("720p", 3), 1080: ("1080p", 4)}
 
 
-@dataclass(frozen=True, slots=True)
-class Rung:
+class Rung(NamedTuple):
     """One file of a video. `size` is the exact number of bytes of the file."""
 
     gear: str
@@ -38,8 +38,7 @@ class Rung:
         return LABELS[min(self.width, self.height)][1]
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(NamedTuple):
     """Exact numbers. `downloads` is told by the app's JSON only."""
 
     plays: int
@@ -96,10 +95,10 @@ def another(number: int) -> int:
 
 @lru_cache(maxsize=2_048)
 def _ordinary(number: int, shape: str) -> Post:
-    dice = Random(number)  # noqa: S311 - an invented world needs no secrecy
+    dice = Dice(number)
     language, region, subtitle, sentence = dice.choice(words.TEXTS)
     text, extras = write(dice, sentence)
-    maker = author(dice.randrange(5_000))
+    maker = author(dice.below(5_000))
     duration = dice.choice((7, 9, 12, 15, 21, 31, 44, 58, 66, 93, 180))
     rungs = _rungs(dice, duration)
     return Post(
@@ -107,58 +106,58 @@ def _ordinary(number: int, shape: str) -> Post:
         shape=shape,
         text=text,
         extras=extras,
-        created=(number >> 32) + dice.randrange(-3, 30),
+        created=(number >> 32) + dice.between(-3, 30),
         duration=duration,
         counts=_counts(dice),
-        rounded=dice.random() < 0.6,
+        rounded=dice.chance(0.6),
         region=region,
         language=language,
-        subtitle=subtitle if dice.random() < 0.6 else "",
-        is_ad=dice.random() < 0.05 or shape == "shop",
-        made_by_ai=dice.random() < 0.03,
+        subtitle=subtitle if dice.chance(0.6) else "",
+        is_ad=dice.chance(0.05) or shape == "shop",
+        made_by_ai=dice.chance(0.03),
         author=maker,
         music=music(dice, number, maker, duration),
         rungs=rungs,
-        marked_size=rungs[0].size + dice.randrange(9_000, 400_000),
-        images=tuple((1080, dice.choice((1440, 1920, 1350))) for _ in range(dice.randrange(1, 9))),
+        marked_size=rungs[0].size + dice.between(9_000, 400_000),
+        images=tuple((1080, dice.choice((1440, 1920, 1350))) for _ in range(dice.between(1, 9))),
     )
 
 
-def _counts(dice: Random) -> Counts:
-    plays = int(10 ** dice.uniform(0, 8.3))
-    likes = int(plays * dice.uniform(0.01, 0.2))
+def _counts(dice: Dice) -> Counts:
+    plays = int(10 ** dice.real(0, 8.3))
+    likes = int(plays * dice.real(0.01, 0.2))
     return Counts(
         plays=plays,
         likes=likes,
-        comments=int(likes * dice.uniform(0, 0.08)),
-        shares=int(likes * dice.uniform(0, 0.2)),
-        saves=int(likes * dice.uniform(0, 0.3)),
-        downloads=int(likes * dice.uniform(0, 0.05)),
-        reposts=int(likes * dice.uniform(0, 0.01)),
+        comments=int(likes * dice.real(0, 0.08)),
+        shares=int(likes * dice.real(0, 0.2)),
+        saves=int(likes * dice.real(0, 0.3)),
+        downloads=int(likes * dice.real(0, 0.05)),
+        reposts=int(likes * dice.real(0, 0.01)),
     )
 
 
-def _rungs(dice: Random, duration: int) -> tuple[Rung, ...]:
+def _rungs(dice: Dice, duration: int) -> tuple[Rung, ...]:
     """From two to six files: the plain one of playAddr first, the others in no order of quality, as on real pages."""
-    upright = dice.random() < 0.85
-    base = dice.randrange(500_000, 2_200_000)
+    upright = dice.chance(0.85)
+    base = dice.between(500_000, 2_200_000)
     ladder = [("lower_540_0", 24, "h264", 576, 0.6), ("adapt_540_1", 28, "h265_hvc1", 576, 0.5)]
-    if dice.random() < 0.7:
-        ladder.insert(0, ("adapt_lowest_1080_1", 2, "h265_hvc1", 1080, dice.uniform(1.1, 2.5)))
-    if dice.random() < 0.7:
+    if dice.chance(0.7):
+        ladder.insert(0, ("adapt_lowest_1080_1", 2, "h265_hvc1", 1080, dice.real(1.1, 2.5)))
+    if dice.chance(0.7):
         ladder.append(("adapt_lower_720_1", 14, "h265_hvc1", 720, 0.8))
-    if dice.random() < 0.3:
+    if dice.chance(0.3):
         ladder.append(("lowest_540_0", 25, "h264", 576, 0.4))
     ladder.insert(0, ("normal_540_0", 20, "h264", 576, 1.0))
     return tuple(_rung(dice, duration, upright, *step[:4], int(base * step[4])) for step in ladder)
 
 
 def _rung(  # noqa: PLR0913, PLR0917 - the columns of the ladder
-    dice: Random, duration: int, upright: bool, gear: str, quality: int, codec: str, short: int, bitrate: int
+    dice: Dice, duration: int, upright: bool, gear: str, quality: int, codec: str, short: int, bitrate: int
 ) -> Rung:
     long = short * 16 // 9
     width, height = (short, long) if upright else (long, short)
-    return Rung(gear, quality, codec, width, height, bitrate * duration // 8 + dice.randrange(4_000), bitrate)
+    return Rung(gear, quality, codec, width, height, bitrate * duration // 8 + dice.below(4_000), bitrate)
 
 
 def _example(shape: str) -> Post:
