@@ -21,7 +21,7 @@ from clipmeter.billing.keys import Caller
 from clipmeter.billing.plans import Asked, Ending, Hold
 from clipmeter.billing.rules import Standing, Terms, Wait
 from clipmeter.billing.verify import Violation, violations
-from clipmeter.billing.waiting import Place, WaitingRoom, until
+from clipmeter.billing.waiting import Place, WaitingRoom
 from clipmeter.errors import ConcurrencyLimitExceeded, Problem, ServiceUnavailable
 from clipmeter.store.base import CommitUnknown, Plan, Store, T
 
@@ -77,7 +77,7 @@ class Ledger:
         """
         give_up = time.monotonic() + within
         asked = self._asked(caller, endpoint, video_id, request_id)
-        verdict = await self._try(asked, self._room.count((caller.account_id, endpoint)))
+        verdict = await self._try(asked, self._room.idle((caller.account_id, endpoint)))
         return verdict if isinstance(verdict, Hold) else await self._wait(asked, verdict, give_up)
 
     async def post(self, hold: Hold, *, video_id: str | None = None) -> Standing:
@@ -153,13 +153,12 @@ class Ledger:
         current = verdict.running + self._room.count(place)
         if current >= limit:
             raise ConcurrencyLimitExceeded(limit, current)
-        with self._room.enter(place) as event:
+        with self._room.enter(place) as waiter:
             while (left := give_up - time.monotonic()) > 0:
-                event.clear()
                 again = await self._try(asked, 0)
                 if isinstance(again, Hold):
                     return again
-                await until(event, min(left, POLL_SECONDS))
+                await waiter.for_news(min(left, POLL_SECONDS))
         raise ConcurrencyLimitExceeded(
             limit, current, message="The last free requests of this month are in flight; wait for them to end."
         )

@@ -1,0 +1,167 @@
+import asyncio
+import subprocess
+import sys
+from contextlib import closing
+
+import apsw
+import pytest
+
+from clipmeter.billing.keys import KEYS_PER_ACCOUNT, looks_right, make_key
+from clipmeter.errors import InvalidApiKey, InvalidParameter, MissingApiKey, UserNotFound
+
+
+@pytest.mark.parametrize("mode", ["live", "test"])
+def test_make_key(mode):
+    """A key says what it is, has 32 random characters, and checks itself."""
+    key = make_key(mode)
+    assert key.startswith(f"ak_{mode}_")
+    assert len(key) == 8 + 32 + 6
+    assert looks_right(key)
+    assert make_key(mode) != key
+
+
+def test_looks_right_sees_every_single_typo():
+    """A key with one wrong character is refused without asking the database."""
+    key = make_key("live")
+    for place in range(len(key)):
+        typo = key[:place] + ("x" if key[place] != "x" else "y") + key[place + 1 :]
+        assert not looks_right(typo)
+    assert not looks_right(key.replace("live", "test"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x",
+        "ak_live_",
+        "ak_live_" + "é" * 38,
+        "ak_live_" + "\udcff" * 38,
+        "ak_live_" + "\u0661" * 38,
+        "ak_live_" * 1_250_000,
+        make_key("live") + "\n",
+        " " + make_key("live"),
+    ],
+)
+async def test_find_malformed(bank, text):
+    """Whatever is sent as a key, 10 MB or not even text, is answered with 401."""
+    with pytest.raises(InvalidApiKey):
+        await bank.keys.find(text)
+
+
+@pytest.mark.parametrize("text", [None, ""])
+async def test_find_missing(bank, text):
+    """No key is not a wrong key."""
+    with pytest.raises(MissingApiKey):
+        await bank.keys.find(text)
+
+
+async def test_find_unknown(bank):
+    """A well-formed key that nobody has is refused."""
+    with pytest.raises(InvalidApiKey):
+        await bank.keys.find(make_key("live"))
+
+
+async def test_find_account_gone(bank):
+    """A key whose account is gone says so, and admits nothing."""
+    made = await bank.accounts.create("a@example.com")
+    caller = await bank.keys.find(made.key)
+    with closing(apsw.Connection(str(bank.path))) as raw:
+        raw.execute("DELETE FROM accounts")
+    with pytest.raises(UserNotFound):
+        await bank.keys.find(made.key)
+    with pytest.raises(UserNotFound):
+        await bank.admit(caller)
+
+
+async def test_keys_are_not_in_the_database(bank):
+    """Who steals the database has no key."""
+    made = await bank.accounts.create("a@example.com")
+    await bank.close()
+    content = b"".join(file.read_bytes() for file in bank.path.parent.glob("clipmeter.db*") if file.is_file())
+    await bank.open()
+    assert made.account_id.encode() in content
+    assert made.key.encode() not in content
+    assert made.key[8:40].encode() not in content
+
+
+async def test_at_most_ten_keys(bank):
+    """I9: at most 10 keys per account, also when 40 are asked for at once."""
+    caller = await bank.caller()
+    made = await asyncio.gather(
+        *(bank.keys.create(caller.account_id, f"key {n}", "live") for n in range(40)), return_exceptions=True
+    )
+    assert sum(isinstance(one, InvalidParameter) for one in made) == 40 - (KEYS_PER_ACCOUNT - 1)
+    live = [key for key in bank.keys.list_for(caller.account_id) if key.mode == "live"]
+    assert len(live) == KEYS_PER_ACCOUNT
+    await bank.keys.revoke(live[0].key_id)
+    with pytest.raises(InvalidParameter):
+        await bank.keys.create(caller.account_id, "a revoked key still counts", "live")
+    await bank.keys.delete(live[0].key_id)
+    await bank.keys.create(caller.account_id, "a deleted one does not", "live")
+
+
+async def test_revoke_enable_delete(bank):
+    """I9: revoking can be taken back, deleting cannot."""
+    made = await bank.accounts.create("a@example.com")
+    key = await bank.keys.create(made.account_id, "laptop", "live")
+    assert (await bank.keys.find(key.key)).key_id == key.key_id
+    await bank.keys.revoke(key.key_id)
+    with pytest.raises(InvalidApiKey):
+        await bank.keys.find(key.key)
+    await bank.keys.enable(key.key_id)
+    assert (await bank.keys.find(key.key)).account_id == made.account_id
+    await bank.keys.delete(key.key_id)
+    for change in (bank.keys.enable, bank.keys.revoke, bank.keys.delete):
+        with pytest.raises(InvalidParameter):
+            await change(key.key_id)
+    with pytest.raises(InvalidApiKey):
+        await bank.keys.find(key.key)
+
+
+async def test_only_the_owner_revokes(bank):
+    """An account cannot touch another account's key."""
+    one, two = await bank.caller(), await bank.caller()
+    with pytest.raises(InvalidParameter):
+        await bank.keys.revoke(one.key_id, account_id=two.account_id)
+    await bank.keys.revoke(one.key_id, account_id=one.account_id)
+
+
+async def test_a_revoked_key_is_refused_at_admission(bank):
+    """I9: a request whose key is revoked between the two checks is refused, too."""
+    caller = await bank.caller()
+    await bank.keys.revoke(caller.key_id)
+    with pytest.raises(InvalidApiKey):
+        await bank.admit(caller)
+    assert bank.rows(caller) == []
+
+
+REVOKE = """
+import asyncio, sys
+from pathlib import Path
+from clipmeter.billing.keys import Keys
+from clipmeter.store.sqlite import SqliteStore
+
+async def main():
+    async with SqliteStore(Path(sys.argv[1])) as store:
+        await Keys(store, "x" * 32).revoke(sys.argv[2])
+
+asyncio.run(main())
+"""
+
+
+async def test_revoked_by_another_process(bank):
+    """I9: a key that another process revoked is refused here at once."""
+    made = await bank.accounts.create("a@example.com")
+    caller = await bank.keys.find(made.key)
+    await asyncio.to_thread(subprocess.run, [sys.executable, "-c", REVOKE, bank.path, caller.key_id], check=True)
+    with pytest.raises(InvalidApiKey):
+        await bank.keys.find(made.key)
+    with pytest.raises(InvalidApiKey):
+        await bank.admit(caller)
+
+
+async def test_hint_is_the_end(bank):
+    """The owner can tell keys apart without seeing them."""
+    made = await bank.accounts.create("a@example.com")
+    hints = {key.mode: key.hint for key in bank.keys.list_for(made.account_id)}
+    assert hints == {"live": made.key[-4:], "test": made.test_key[-4:]}
