@@ -129,4 +129,4 @@ def run_clipmeter(home: Path, *arguments: str, **settings: str) -> subprocess.Co
 
 def fresh_ids(count: int, start: int = 0) -> list[str]:
     """Ids of ordinary videos of the emulator, no two alike."""
-    return [str((1_740_000_000 + 977 * (start + n) << 32) + 12345 + n) for n in range(count)]
+    return [str((1_740_000_000 + 7 * (start + n) << 32) + 12345 + n) for n in range(count)]

@@ -1,6 +1,7 @@
 """A server of a few lines for tests: it says exactly the bytes a test wants, and remembers who came and who left."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -46,7 +47,7 @@ def answer(body: bytes = b"", *lines: str, status: str = "200 OK") -> bytes:
 
 
 @asynccontextmanager
-async def tiny(answering: Answering) -> AsyncIterator[Tiny]:
+async def tiny(answering: Answering, tls: ssl.SSLContext | None = None) -> AsyncIterator[Tiny]:
     """Serve on loopback; `answering` is called for every request, the connection closed when it raises."""
     state, tasks = Tiny(), set()
 
@@ -63,7 +64,7 @@ async def tiny(answering: Answering) -> AsyncIterator[Tiny]:
             writer.close()
             tasks.discard(task)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=1 << 20)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=1 << 20, ssl=tls)
     state.port = server.sockets[0].getsockname()[1]
     state.url = f"http://127.0.0.1:{state.port}"
     try:
@@ -78,28 +79,29 @@ async def tiny(answering: Answering) -> AsyncIterator[Tiny]:
 async def _conversation(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answering: Answering, state: Tiny
 ) -> None:
+    first = b""  # of the next request, when it came before we were done with the last
     while True:
-        asked = _asked(await reader.readuntil(b"\r\n\r\n"), writer)
+        asked = _asked(first + await reader.readuntil(b"\r\n\r\n"), writer)
         state.asked.append(asked)
         state.came.set()
         work = asyncio.ensure_future(answering(asked))
-        more = asyncio.ensure_future(reader.read(1))  # nothing more comes before the answer, unless the client leaves
+        more = asyncio.ensure_future(reader.read(1))  # ends at the next request, or when the client leaves
         try:
             await asyncio.wait({work, more}, return_when=asyncio.FIRST_COMPLETED)
-            if more.done() and not work.done():
+            if not work.done():
                 state.left.set()
                 return
-            try:
-                await work
-            except ConnectionError:
-                state.left.set()
-                return
-            if not more.done() and writer.is_closing():
-                return
+            await work
+            first = more.result() if more.done() else b""
+        except ConnectionError:
+            state.left.set()
+            return
         finally:
             for task in (work, more):
                 task.cancel()
             await asyncio.gather(work, more, return_exceptions=True)
+        if writer.is_closing() or (more.done() and not more.cancelled() and not first):
+            return
 
 
 def _asked(head: bytes, writer: asyncio.StreamWriter) -> Asked:

@@ -7,82 +7,25 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import structlog
-from litestar.types import ASGIApp
 
 from clipmeter.answers import Answers
-from clipmeter.billing.accounts import Accounts, NewAccount
-from clipmeter.billing.keys import Keys
-from clipmeter.billing.ledger import Ledger
-from clipmeter.billing.rules import Mode, Terms
+from clipmeter.billing.rules import Mode
+from clipmeter.books import Books
 from clipmeter.call import Call
 from clipmeter.endpoints import ENDPOINTS
 from clipmeter.endpoints.tiktok_video import TIKTOK_VIDEO
-from clipmeter.errors import Problem, Unauthorized
+from clipmeter.errors import Problem
 from clipmeter.fetch import Fetch
-from clipmeter.home import Home, OperatorKeys
+from clipmeter.home import OperatorKeys
 from clipmeter.settings import Settings
 from clipmeter.sites.tiktok.hosts import REFERER, is_tiktok
 from clipmeter.sites.tiktok.reach import Reach
-from clipmeter.store.sqlite import SqliteStore
-from clipmeter.web.routes import make_app
+from clipmeter.web.routes import ASGIApp, make_app
 
 log = structlog.get_logger()
 
-OPERATOR_EMAIL = "operator@localhost"
 RETRY_SECONDS = 1.0
 """Between attempts to reach the database at start."""
-
-
-class Books:
-    """The database and what keeps accounts in it: all that most commands need."""
-
-    def __init__(self, settings: Settings) -> None:
-        """Connects to nothing yet."""
-        self.home = Home(settings.home)
-        self.store = SqliteStore(settings.database_path)
-        self.keys = Keys(self.store, settings.secret or self.home.secret())
-        self.accounts = Accounts(self.store, self.keys)
-        terms = Terms(
-            price_micros=settings.price_micros,
-            free_requests=settings.free_requests,
-            concurrency=settings.concurrency,
-        )
-        self.ledger = Ledger(self.store, {endpoint.name: terms for endpoint in ENDPOINTS})
-
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator[None]:
-        """Open the database. Raises ServiceUnavailable when it cannot be."""
-        await self.store.open()
-        try:
-            yield
-        finally:
-            await self.store.close()
-
-    async def operator(self) -> OperatorKeys:
-        """The operator's account and keys that work; made when they are not there."""
-        kept = self.home.operator()
-        account = self.accounts.find(OPERATOR_EMAIL)
-        if kept and account and await self._work(kept):
-            return kept
-        if account is None:
-            made = await self.accounts.create(OPERATOR_EMAIL, kind="operator")
-        else:
-            made = await self._new_keys(account.account_id)
-        keys = OperatorKeys(made.account_id, made.key, made.test_key)
-        self.home.keep_operator(keys)
-        return keys
-
-    async def _work(self, kept: OperatorKeys) -> bool:
-        try:
-            return [(await self.keys.find(key)).mode for key in (kept.key, kept.test_key)] == ["live", "test"]
-        except Unauthorized:
-            return False
-
-    async def _new_keys(self, account_id: str) -> NewAccount:
-        # The file was lost or its keys were revoked. The old keys may be in use elsewhere, so they stay as they are.
-        live = await self.keys.create(account_id, "Operator's key", "live")
-        test = await self.keys.create(account_id, "Operator's test key", "test")
-        return NewAccount(account_id, live.key, test.key)
 
 
 class Parts:

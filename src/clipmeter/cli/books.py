@@ -6,9 +6,9 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from clipmeter.app import Books
 from clipmeter.billing.accounts import Account, Accounts, Payment
 from clipmeter.billing.rules import Mode
+from clipmeter.books import Books
 from clipmeter.cli.show import fail, out, print_json, print_json_array, print_table
 from clipmeter.settings import Settings
 

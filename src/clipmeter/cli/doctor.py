@@ -8,7 +8,8 @@ from email.utils import parsedate_to_datetime
 
 from rich.markup import escape
 
-from clipmeter.app import Books, open_fetch
+from clipmeter.app import open_fetch
+from clipmeter.books import Books
 from clipmeter.cli.show import out, print_json
 from clipmeter.errors import Problem
 from clipmeter.settings import BadSetting, Settings, read_settings

@@ -1,5 +1,6 @@
 """`clipmeter serve`: the API until SIGINT or SIGTERM, and at start the two lines that a newcomer pastes."""
 
+import signal
 import socket
 
 from rich.text import Text
@@ -22,7 +23,13 @@ def serve(settings: Settings, host: str, port: int) -> None:
     parts = Parts(settings)
     url = settings.public_url or address_of(listening)
     app = make_service(parts, lambda keys: _greet(parts, url, keys))
+    for signal_ in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_, _stopped)
     make_server(app, host, port).run(sockets=[listening])
+
+
+def _stopped(_signal: int, _frame: object) -> None:
+    """The server raises a signal once more after it stopped cleanly; then there is nothing left to do."""
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -27,6 +27,8 @@ from clipmeter.web.envelope import JSON, failure
 from clipmeter.web.middleware import Outermost
 from clipmeter.web.openapi import document
 
+__all__ = ["ASGIApp", "make_app"]
+
 log = structlog.get_logger()
 
 

@@ -47,10 +47,12 @@ class Protocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """What the parser refuses: a method nobody knows, or bytes that are not HTTP."""
+        """What the parser refuses: a path too long for it, a method nobody knows, or bytes that are not HTTP."""
+        if len(getattr(self, "url", b"")) > HEAD_LIMIT:
+            return self._refuse(HeadersTooLarge())
         method = self._first.split(b" ", 1)[0]
         unknown = method.isalpha() and method.isupper() and method not in METHODS and b" /" in self._first
-        self._refuse(MethodNotAllowed() if unknown else InvalidParameter(f"{msg} It is not valid HTTP/1.1."))
+        return self._refuse(MethodNotAllowed() if unknown else InvalidParameter(f"{msg} It is not valid HTTP/1.1."))
 
     def _refuse(self, problem: Problem) -> None:
         self._refused = True
