@@ -3,11 +3,13 @@
 import asyncio
 import gzip
 import socket
+import ssl
 import time
 import tracemalloc
 from contextlib import ExitStack
 
 import pytest
+import trustme
 
 from clipmeter.errors import Problem, UpstreamConnectionError, UpstreamError, UpstreamTimeout
 from clipmeter.fetch import Fetch
@@ -319,6 +321,18 @@ async def test_a_connection_that_never_stands(opened):
         with pytest.raises(UpstreamConnectionError):
             await opened(f"http://127.0.0.1:{full.getsockname()[1]}", connect_timeout=0.4).page(PAGE, within=3)
         assert 0.3 < time.monotonic() - started < 1.5
+
+
+async def test_a_certificate_of_nobody(opened):
+    """A server that cannot prove its name is a connection error, and is told nothing."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    async with tiny(saying(answer(b"")), tls=context) as server:
+        fetch = opened(server.url.replace("http:", "https:"))
+        for asking in (fetch.page(PAGE, within=2), fetch.size(PAGE, cookies={}, within=2)):
+            with pytest.raises(UpstreamConnectionError):
+                await asking
+    assert not server.asked
 
 
 async def test_a_name_without_an_address():
