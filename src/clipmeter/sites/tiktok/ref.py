@@ -22,7 +22,7 @@ _MAIN_HOSTS = frozenset({"tiktok.com", "www.tiktok.com", "m.tiktok.com"})
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _POST = re.compile(
     r"/(?:(?:(?:@|%40)[^/]*/)?(?:video|photo)|embed(?:/v[0-9])?|player/v[0-9]|(?:i18n/)?share/(?:video|photo)|v)"
-    r"/(?P<id>[^/]*?)(?:\.html)?/?",
+    r"/(?P<id>[^/@]*?)(?:\.html)?/?",
     re.IGNORECASE,
 )
 _CODE = re.compile(r"/(?P<code>[A-Za-z0-9_-]{4,32})/?")

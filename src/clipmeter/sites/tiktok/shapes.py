@@ -30,8 +30,8 @@ _LISTS = (
     "videoList",
     "data",
 )
-_WEB_MEDIA = frozenset({"playAddr", "downloadAddr", "originCover", "dynamicCover", "bitrateInfo"})
-_APP_MEDIA = frozenset({"play_addr", "download_addr", "origin_cover", "dynamic_cover", "bit_rate"})
+_WEB_MEDIA = frozenset({"duration", "cover", "playAddr", "downloadAddr", "originCover", "dynamicCover", "bitrateInfo"})
+_APP_MEDIA = frozenset({"duration", "cover", "play_addr", "download_addr", "origin_cover", "dynamic_cover", "bit_rate"})
 _WEB_COUNTS = frozenset({"playCount", "shareCount", "commentCount"})
 _ENOUGH = 2
 
@@ -91,7 +91,7 @@ def _looks_web(value: Json) -> int:
         return 0
     video = value.get("video")
     counted = any(isinstance(of := value.get(key), dict) and _WEB_COUNTS & of.keys() for key in ("stats", "statsV2"))
-    named = sum(key in value for key in ("createTime", "desc", "music", "contents", "imagePost"))
+    named = sum(key in value for key in ("createTime", "desc", "author", "music", "contents", "imagePost"))
     return named + 2 * counted + (2 * bool(_WEB_MEDIA & video.keys()) + 1 if isinstance(video, dict) else 0)
 
 
@@ -99,6 +99,6 @@ def _looks_app(value: Json) -> int:
     if "aweme_id" not in value:
         return 0
     video = value.get("video")
-    named = sum(key in value for key in ("create_time", "desc", "music"))
+    named = sum(key in value for key in ("create_time", "desc", "author", "music"))
     counted = isinstance(value.get("statistics"), dict)
     return named + 2 * counted + (2 * bool(_APP_MEDIA & video.keys()) + 1 if isinstance(video, dict) else 0)

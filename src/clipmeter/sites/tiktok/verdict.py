@@ -83,7 +83,7 @@ def unavailable(code: object, message: object) -> Problem | None:
     if number is not None and number in CODES:
         return NotFound(CODES[number], sign=sign)
     if number in _VERIFY:
-        return UpstreamRateLimit(sign=sign)
+        return _refusal("captcha", sign)
     if number in _AVAILABILITY:
         return NotFound(f"{_HIDDEN} TikTok gives the reason {number}.", sign=sign)
     return None if number == 0 or not text(code) else UpstreamError(sign=sign)
@@ -117,11 +117,17 @@ def nothing(body: bytes, *, status: int, headers: Mapping[str, str], url: str, s
 
 def _refused(body: bytes, status: int, headers: Mapping[str, str]) -> Problem | None:
     if status in {403, 429}:
-        return UpstreamRateLimit(sign=f"HTTP {status}")
+        return _refusal(f"HTTP {status}")
     error = next((value for name, value in headers.items() if name.lower() == "x-tt-system-error"), None)
     if error is not None:
-        return UpstreamRateLimit(sign=f"X-TT-System-Error: {error}")
+        return _refusal("a system error", f"X-TT-System-Error: {error}")
     if status < 400 and not body.strip():
-        return UpstreamRateLimit(sign="empty body")
+        return _refusal("an empty answer", "empty body")
     head = body[:_HEAD].lower()
-    return next((UpstreamRateLimit(sign=sign) for pattern, sign in BLOCKS if pattern.search(head)), None)
+    return next((_refusal(sign) for pattern, sign in BLOCKS if pattern.search(head)), None)
+
+
+def _refusal(what: str, sign: str = "") -> UpstreamRateLimit:
+    return UpstreamRateLimit(
+        f"TikTok refuses requests from this server's address for now ({what}); try again later.", sign=sign or what
+    )
