@@ -165,7 +165,9 @@ def test_no_bytes_raise(data):
     assert all(isinstance(answer, (Video, Problem)) for answer in read_saved(data).answers)
 
 
-KEYS = ["id", "aweme_id", "desc", "createTime", "create_time", "video", "stats", "statistics", "author", "itemInfo", "itemStruct", "itemInfos", "item_basic", "ItemModule", "__DEFAULT_SCOPE__", "webapp.video-detail", "props", "pageProps", "data", "items", "itemList", "aweme_list", "aweme_detail", "item", "playAddr", "coverUrl", "statusCode", "status_code", "code", "filter_detail", "text_extra", "textExtra", "music", "imagePost"]
+WRAPS = {"itemInfo", "itemStruct", "ItemModule", "__DEFAULT_SCOPE__", "webapp.video-detail", "props", "pageProps"}
+LISTS = {"data", "items", "itemList", "aweme_list", "aweme_detail", "item", "statusCode", "code", "filter_detail"}
+KEYS = sorted({*web_item(), *app_item(), *old_item(), *basic_item(), "playAddr", "coverUrl", *WRAPS, *LISTS})
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.just(VIDEO_ID),
     lambda inner: (
