@@ -22,7 +22,7 @@ from clipmeter.billing.plans import Asked, Ending, Hold
 from clipmeter.billing.rules import Standing, Terms, Wait
 from clipmeter.billing.verify import Violation, violations
 from clipmeter.billing.waiting import Place, WaitingRoom
-from clipmeter.errors import ConcurrencyLimitExceeded, Problem, ServiceUnavailable
+from clipmeter.errors import ConcurrencyLimitExceeded, PaymentRequired, Problem, ServiceUnavailable
 from clipmeter.store.base import CommitUnknown, Plan, Store, T
 
 __all__ = ["Hold", "Ledger", "LedgerRow", "Standing", "Terms", "Violation"]
@@ -84,9 +84,11 @@ class Ledger:
         """Count a success; durable when this returns. Repeating it changes nothing.
 
         Raises ServiceUnavailable when the reservation has expired and PaymentRequired when nothing can pay any more;
-        then nothing is charged.
+        then nothing is charged and the reservation has ended.
         """
         ending = await self._settle(hold, lambda: plans.post(hold, self._terms[hold.endpoint], video_id))
+        if ending.state == "refused":
+            raise PaymentRequired
         if ending.state != "posted":
             raise ServiceUnavailable(sign=f"the reservation was {ending.state}")
         return ending.standing

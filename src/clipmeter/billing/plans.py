@@ -94,13 +94,14 @@ def standing(account_id: str, key_id: str, mode: Mode, endpoint: str, terms: Ter
 
 
 def post(hold: Hold, terms: Terms, video_id: str | None) -> Plan[Ending]:
-    """Count a success. The same answer when it is counted already. Raises PaymentRequired, and counts nothing."""
+    """Count a success; the same answer when it is counted already. One that nothing can pay is voided: `refused`."""
     row = yield from _reserved(hold)
     if row.state != "reserved":
         return _ended(hold, row, terms)
     grant = settle(row, terms)
     if grant is None:
-        raise PaymentRequired
+        ending = yield from void(hold, terms, PaymentRequired.code)
+        return Ending("refused", ending.standing)
     yield from _end(hold, "posted", "", grant, video_id)
     yield Query("settle_usage", _usage(hold, grant))
     free_posted = row.free_posted + (grant.kind == "free")

@@ -105,8 +105,8 @@ async def test_posting_checks_again(bank):
     await bank.accounts.set_payment(caller.account_id, "none")
     with pytest.raises(PaymentRequired):
         await bank.ledger.post(hold)
-    await bank.ledger.void(hold, "payment_required")
     assert len(bank.rows(caller, "posted")) == 50
+    assert [row.reason for row in bank.rows(caller, "voided")] == ["payment_required"]
 
 
 async def test_slots(bank):

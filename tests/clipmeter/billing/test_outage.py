@@ -1,0 +1,148 @@
+"""The database goes away in the middle of a request, and comes back."""
+
+import asyncio
+import subprocess
+import sys
+
+import pytest
+
+from clipmeter.errors import ServiceUnavailable
+
+VIDEO = "tiktok/video"
+
+
+@pytest.fixture
+def away(bank):
+    """Take the database away; call what this returns to bring it back."""
+
+    def take():
+        elsewhere = bank.path.with_name("elsewhere.db")
+        bank.path.rename(elsewhere)
+        return lambda: elsewhere.rename(bank.path)
+
+    return take
+
+
+async def test_no_admission(bank, away):
+    """Without a database nothing is admitted, and nothing is left behind."""
+    caller = await bank.caller()
+    back = away()
+    with pytest.raises(ServiceUnavailable):
+        await bank.admit(caller)
+    with pytest.raises(ServiceUnavailable):
+        bank.ledger.standing(caller, VIDEO)
+    back()
+    await bank.succeed(caller)
+    assert len(bank.rows(caller)) == 1
+
+
+async def test_a_success_waits_for_it(bank, away):
+    """I3: a success that cannot be saved now is saved as soon as the database is back, once."""
+    caller = await bank.caller()
+    hold = await bank.admit(caller)
+    back = away()
+    posting = asyncio.create_task(bank.ledger.post(hold))
+    await asyncio.sleep(0.1)
+    assert not posting.done()
+    back()
+    assert (await posting).free_remaining == 49
+    assert [row.state for row in bank.rows(caller)] == ["posted"]
+
+
+async def test_a_success_does_not_wait_for_ever(new_bank):
+    """I4: a success that could not be saved in its time is refused and never charged."""
+    bank = await new_bank(hold_seconds=0.1).open()
+    caller = await bank.caller()
+    hold = await bank.admit(caller)
+    elsewhere = bank.path.with_name("elsewhere.db")
+    bank.path.rename(elsewhere)
+    with pytest.raises(ServiceUnavailable):
+        await bank.ledger.post(hold)
+    elsewhere.rename(bank.path)
+    bank.store.clock_shift = 6
+    await bank.nothing_reserved(caller)
+    assert [row.state for row in bank.rows(caller)] == ["expired"]
+    await bank.close()
+
+
+async def test_stop_without_a_database(bank, away):
+    """A server stops in good time without its database; the next start clears up."""
+    caller = await bank.caller()
+    hold = await bank.admit(caller)
+    back = away()
+    posting = asyncio.create_task(bank.ledger.post(hold))
+    await asyncio.sleep(0.05)
+    async with asyncio.timeout(3):
+        await bank.ledger.stop()
+    with pytest.raises(ServiceUnavailable):
+        await posting
+    await bank.store.close()
+    back()
+    await bank.open()
+    assert [row.state for row in bank.rows(caller)] == ["expired"]
+
+
+COMMITS_FAIL = """
+import asyncio, resource, signal, sys
+from pathlib import Path
+from uuid import uuid4
+from clipmeter.billing.keys import Keys
+from clipmeter.billing.ledger import Ledger, Terms
+from clipmeter.errors import ConcurrencyLimitExceeded
+from clipmeter.store.base import CommitUnknown
+from clipmeter.store.sqlite import SqliteStore
+
+hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+
+async def main(path, key):
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    async with SqliteStore(Path(path)) as store:
+        caller = await Keys(store, "a secret of thirty-two characters").find(key)
+        ledger = Ledger(store, {"tiktok/video": Terms(6_000, 50, 3)})
+        await ledger.start()
+        unknown = posted = 0
+
+        async def one():
+            nonlocal unknown, posted
+            for _ in range(20):
+                try:
+                    hold = await ledger.admit(caller, "tiktok/video", video_id="1", request_id=uuid4().hex, within=1)
+                except CommitUnknown:
+                    unknown += 1
+                except ConcurrencyLimitExceeded:
+                    await asyncio.sleep(0.02)
+                else:
+                    await ledger.post(hold)
+                    posted += 1
+
+        async def spoil():
+            while True:
+                await asyncio.sleep(0.01)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+                await asyncio.sleep(0.01)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+
+        spoiler = asyncio.create_task(spoil())
+        await asyncio.gather(*(one() for _ in range(3)))
+        spoiler.cancel()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+        while ledger.standing(caller, "tiktok/video").running:
+            await asyncio.sleep(0.01)
+        assert await ledger.verify() == []
+        await ledger.stop()
+        print(posted, unknown)
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def test_commits_that_fail(bank):
+    """I3, I5, I10: commits that fail now and then lose no success, charge none twice and leave no slot taken."""
+    made = await bank.accounts.create("a@example.com", payment="card")
+    command = [sys.executable, "-c", COMMITS_FAIL, str(bank.path), made.key]
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=30, check=True)
+    posted, unknown = map(int, done.stdout.split())
+    caller = await bank.keys.find(made.key)
+    assert unknown > 0
+    assert len(bank.rows(caller, "posted")) == posted > 0
+    assert bank.rows(caller, "reserved") == []

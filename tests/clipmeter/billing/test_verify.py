@@ -1,0 +1,79 @@
+"""`verify` proves nothing if it cannot see what is wrong."""
+
+from contextlib import closing
+
+import apsw
+import pytest
+
+DAMAGE = {
+    "verify_free": (
+        "I1",
+        "UPDATE requests SET kind = 'free', price_micros = 0 WHERE kind = 'paid'",
+    ),
+    "verify_free_first": (
+        "I1",
+        "UPDATE requests SET kind = 'paid', price_micros = 6000 WHERE request_id = 'first'",
+    ),
+    "verify_running": (
+        "I2",
+        "UPDATE requests SET state = 'reserved', ended_at = NULL WHERE kind = 'free'",
+    ),
+    "verify_overdue": (
+        "I5",
+        "UPDATE requests SET state = 'reserved', ended_at = NULL, deadline = 0 WHERE request_id = 'first'",
+    ),
+    "verify_sums": ("I8", "DELETE FROM requests WHERE request_id = 'first'"),
+    "verify_sums, no counters": ("I8", "DELETE FROM usage"),
+    "verify_sums, money": ("I8", "UPDATE usage SET charged_micros = charged_micros + 1"),
+    "verify_keys": (
+        "I9",
+        """INSERT INTO api_keys
+           WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10)
+           SELECT account_id, i, i, '', '', 'live', 'revoked', 1 FROM accounts, n""",
+    ),
+    "verify_period, month": ("I10", "UPDATE requests SET month = '2001-01' WHERE request_id = 'first'"),
+    "verify_period, day": (
+        "I10",
+        "UPDATE requests SET admitted_at = admitted_at - 86400000000 WHERE request_id = 'first'",
+    ),
+    "verify_order": ("I10", "UPDATE requests SET ended_at = admitted_at - 1 WHERE request_id = 'first'"),
+    "verify_price": ("I10", "UPDATE requests SET state = 'voided' WHERE kind = 'paid'"),
+}
+
+
+@pytest.fixture
+async def used(new_bank):
+    """Books with fifty free rows and two paid ones, all in order."""
+    bank = await new_bank().open()
+    caller = await bank.caller(payment="card")
+    hold = await bank.ledger.admit(caller, "tiktok/video", video_id="1", request_id="first", within=0)
+    await bank.ledger.post(hold)
+    await bank.succeed(caller, 51)
+    assert await bank.ledger.verify() == []
+    yield bank
+    await bank.close()
+
+
+@pytest.mark.parametrize("name", sorted(DAMAGE))
+async def test_damage_is_seen(used, name):
+    """I1 to I10: each thing that must never be is found when somebody puts it there."""
+    invariant, damage = DAMAGE[name]
+    with closing(apsw.Connection(str(used.path))) as raw:
+        raw.execute(damage)
+    assert invariant in {violation.invariant for violation in await used.ledger.verify()}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE requests SET price_micros = -1",
+        "UPDATE requests SET price_micros = 6000 WHERE kind = 'free'",
+        "UPDATE requests SET state = 'paid'",
+        "UPDATE requests SET ended_at = NULL",
+        "INSERT INTO requests SELECT * FROM requests",
+    ],
+)
+async def test_what_the_schema_refuses(used, damage):
+    """I3, I10: two rows of one request, or a row that ended without an end, cannot be stored at all."""
+    with closing(apsw.Connection(str(used.path))) as raw, pytest.raises(apsw.ConstraintError):
+        raw.execute(damage)
