@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 
-.PHONY: run test demo bench lint check lock clean
+.PHONY: run test demo bench lint lint-openapi check lock clean
 
 run: export CLIPMETER_HOME ?= $(CURDIR)/data
 run: $(VENV)/.run
@@ -26,6 +26,16 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# Needs npm; everything else does not.
+lint-openapi: $(VENV)/.run web/node_modules/.installed
+	@mkdir -p build
+	$(BIN)/python -m clipmeter.web.openapi > build/openapi.json
+	cd web && npx --no-install redocly lint ../build/openapi.json
+
+web/node_modules/.installed: web/package-lock.json
+	cd web && npm ci --silent
+	@touch $@
 
 check: lint test
 

@@ -8,10 +8,12 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
+MAX_WIDTH = 1_000
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - anything msgspec writes
@@ -32,11 +34,18 @@ def print_json_array(rows: Iterable[Any]) -> int:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], empty: str) -> None:
-    """A table, or the sentence `empty` when there is nothing in it."""
+    """A table, or the sentence `empty` when there is nothing in it.
+
+    Cells stay whole however narrow the terminal is: an id that is cut cannot be copied.
+    """
     table = Table(*columns, box=None, header_style="bold", pad_edge=False)
     for row in rows:
         table.add_row(*(_cell(row[column]) for column in columns))
-    out.print(table if table.row_count else empty)
+    if not table.row_count:
+        out.print(empty)
+        return
+    wide = Measurement.get(out, out.options.update(width=MAX_WIDTH), table).maximum
+    Console(width=wide, highlight=False).print(table)
 
 
 def _cell(value: object) -> str:

@@ -1,11 +1,16 @@
-"""The OpenAPI 3.1 document, built from the endpoints, the model and the error tree."""
+"""The OpenAPI 3.1 document, built from the endpoints, the model and the error tree.
 
+`python -m clipmeter.web.openapi` prints it.
+"""
+
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from clipmeter import __version__
+from clipmeter.endpoints import ENDPOINTS
 from clipmeter.endpoints.base import Endpoint
 from clipmeter.errors import ConcurrencyLimitExceeded, Problem
 
@@ -168,3 +173,7 @@ def _response(description: str, headers: tuple[str, ...], schema: str) -> dict[s
 
 def _header_refs(names: tuple[str, ...]) -> dict[str, Any]:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(document(ENDPOINTS, "/")), indent=1) + b"\n")
