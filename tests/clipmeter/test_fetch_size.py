@@ -156,8 +156,8 @@ async def test_a_cancelled_call_ends_its_request(opened):
 
 async def test_cookies_are_not_kept(opened):
     """What a file's answer sets is sent nowhere."""
-    async with tiny(head("Content-Length: 5", "Set-Cookie: a=b; Domain=.tiktok.com")) as server:
-        fetch = opened(server.url)
+    async with tiny(head("Content-Length: 5", "Set-Cookie: a=b")) as server:
+        fetch = opened(server.url.replace("127.0.0.1", "localhost"))  # a jar would take a cookie of a name
         for _ in range(2):
             await fetch.size(FILE, cookies={}, within=2)
     assert not [asked for asked in server.asked if "cookie" in asked.headers]

