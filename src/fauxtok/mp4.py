@@ -26,11 +26,10 @@ class Film:
         stream = h264.stream(width, height, colour)
         frames = seconds * _SCALE
         lengths = stream.lengths(frames)
-        head = _head(width, height, stream, lengths)
-        start = len(head)
-        self._front = head[:-8] + pack(">I4s", size - start + 8, b"mdat") + stream.frames(frames)
-        if len(self._front) > size:
+        head, film = _head(width, height, stream, lengths), stream.frames(frames)
+        if len(head) + len(film) > size:
             raise ValueError(f"{size} bytes cannot hold {seconds} seconds of {width}x{height}")
+        self._front = head[:-8] + pack(">I4s", size - len(head) + 8, b"mdat") + film
 
     def read(self, start: int, stop: int) -> bytes:
         """Any stretch of the file."""

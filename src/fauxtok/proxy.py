@@ -56,22 +56,23 @@ class Proxy:
         serving = self._loop.run_until_complete(asyncio.start_server(self._visitor, sock=self._listener))
         self._loop.run_forever()
         serving.close()
-        pending = asyncio.all_tasks(self._loop)
-        for task in pending:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+        self._loop.run_until_complete(_end_the_others())
         self._loop.close()
 
     async def _visitor(self, reader: StreamReader, writer: StreamWriter) -> None:
         """One connection: TLS after a CONNECT, else the bytes as they are."""
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            head = await reader.readuntil(b"\r\n\r\n")
-            if head.startswith(b"CONNECT "):
-                writer.write(b"HTTP/1.1 200 Connection Established\r\n\r\n")
-                await writer.start_tls(self._context)
-                head = b""
-            await self._join(head, reader, writer)
-        writer.close()
+        try:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+                head = await reader.readuntil(b"\r\n\r\n")
+                if head.startswith(b"CONNECT "):
+                    writer.write(b"HTTP/1.1 200 Connection Established\r\n\r\n")
+                    await writer.start_tls(self._context)
+                    head = b""
+                await self._join(head, reader, writer)
+                writer.close()
+                await writer.wait_closed()
+        finally:
+            writer.transport.abort()
 
     async def _join(self, head: bytes, reader: StreamReader, writer: StreamWriter) -> None:
         """Both directions between the visitor and the emulator, until one side ends."""
@@ -83,7 +84,15 @@ class Proxy:
         finally:
             for way in ways:
                 way.cancel()
-            back.close()
+            back.transport.abort()
+
+
+async def _end_the_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.sleep(0.01)  # a connection learns of its end a moment later
 
 
 async def _copy(reader: StreamReader, writer: StreamWriter) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 import socket
 from threading import Event, Thread
 from types import TracebackType
@@ -99,5 +100,6 @@ def start(port: int = 0, delay_ms: float = 0, host: str = "127.0.0.1") -> Runnin
 
 def run(app: Fauxtok, listener: socket.socket) -> None:
     """Serve in this thread until SIGINT or SIGTERM."""
+    signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn raises it once more when it has stopped
     with contextlib.closing(listener), contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
         Server(app).run([listener])

@@ -1,0 +1,128 @@
+"""Unmodified yt-dlp, in a process of its own, reads the emulator through the proxy as it reads TikTok."""
+
+import http.client
+import json
+import subprocess
+import sys
+from urllib.parse import urlsplit
+
+import pytest
+
+from fauxtok import proxy
+from fauxtok.ids import EXAMPLE_ID
+from fauxtok.server import start
+from fauxtok.short import short_code
+from fauxtok.world import post
+
+ORDINARY = [7490000000000012345, 7300000000000654321, 7612345678901234567]
+CHALLENGE = 7500000000000042903
+
+
+@pytest.fixture(scope="module")
+def running():
+    with start() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def through(running):
+    """Runs yt-dlp with arguments; gives its status, what it printed and what it complained of."""
+    it = proxy.start("127.0.0.1", 0, running.port)
+    behind = ["--ignore-config", "--no-cache-dir", "--proxy", it.url, "--no-check-certificates"]
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "yt_dlp", *behind, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    yield run
+    it.stop()
+
+
+def read(through, number):
+    done = through("-J", f"https://www.tiktok.com/@_/video/{number}")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_example(through):
+    """The documented example: caption, counts, author, sound and every file with its size."""
+    told = read(through, EXAMPLE_ID)
+    assert (told["id"], told["description"]) == (
+        str(EXAMPLE_ID),
+        "🌈🐬🦄 life after @Zara Larsson Symphony vocals 🌈🐬🦄",
+    )
+    assert (told["view_count"], told["like_count"], told["comment_count"]) == (18912653, 879920, 4382)
+    assert (told["repost_count"], told["save_count"]) == (17420, 38685)
+    assert (told["uploader"], told["channel"], told["uploader_id"]) == ("tiktok", "TikTok", "107955")
+    assert (told["timestamp"], told["duration"], told["track"]) == (1750093630, 66, "original sound - tiktok")
+    sizes = {form["filesize"] for form in told["formats"] if form.get("filesize")}
+    assert sizes == {7786703, 38711004, 5201377, 3580412, 4406920}
+    assert {"audio", "download"} < {form["format_id"] for form in told["formats"]}
+
+
+@pytest.mark.parametrize("number", ORDINARY)
+def test_ordinary_videos(through, number):
+    """Any id: what yt-dlp reads is what the world says."""
+    told, it = read(through, number), post(number)
+    assert (told["id"], told["description"]) == (str(number), it.text)
+    assert (told["uploader"], told["uploader_id"], told["channel"]) == (
+        it.author.unique_id,
+        str(it.author.id),
+        it.author.name,
+    )
+    assert (told["timestamp"], told["comment_count"]) == (it.created, it.counts.comments)
+    assert {rung.size for rung in it.rungs} == {form["filesize"] for form in told["formats"] if form.get("filesize")}
+
+
+def test_download_has_the_exact_size(through, tmp_path):
+    """The file that yt-dlp downloads, cookie and Referer and all, has the size that the page told."""
+    it = post(ORDINARY[0])
+    wanted = it.rungs[0]
+    done = through(
+        "--format", f"h264_540p_{wanted.bitrate}-0", "--output", str(tmp_path / "film.mp4"),
+        f"https://www.tiktok.com/@_/video/{it.id}",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "film.mp4").stat().st_size == wanted.size
+
+
+def test_link_without_the_cookie_is_refused(running, through):
+    """The link that yt-dlp found gives 403 to who has not its cookie."""
+    link = urlsplit(next(form["url"] for form in read(through, EXAMPLE_ID)["formats"] if form.get("filesize")))
+    line = http.client.HTTPConnection("127.0.0.1", running.port)
+    line.request(
+        "GET", f"{link.path}?{link.query}", headers={"Host": link.netloc, "Referer": "https://www.tiktok.com/"}
+    )
+    assert line.getresponse().status == 403
+    line.close()
+
+
+def test_challenge_is_solved(through):
+    """yt-dlp solves the “Please wait…” page and gets the video."""
+    assert read(through, CHALLENGE)["id"] == str(CHALLENGE)
+
+
+def test_short_link(through):
+    """A short link leads yt-dlp to the video."""
+    done = through("-J", f"https://vm.tiktok.com/{short_code(EXAMPLE_ID)}/")
+    assert json.loads(done.stdout)["id"] == str(EXAMPLE_ID)
+
+
+@pytest.mark.parametrize(
+    ("number", "complaint"),
+    [
+        (7500000000001020402, "blocked from accessing this post"),
+        (7500000000000010216, "do not have permission to view this post"),
+        (7500000000000010222, "do not have permission to view this post"),
+        (7500000000000010231, "status code 10231"),
+        (7500000000000000401, "requiring login"),
+        (7500000000000000403, "Log in for access"),
+        (7500000000000042902, "Unexpected response"),
+        (7500000000000050211, "Empty reply from server"),
+    ],
+)
+def test_its_own_complaints(through, number, complaint):
+    """Ids that are gone, private or refused make yt-dlp say what it says of such posts of TikTok."""
+    done = through("-J", f"https://www.tiktok.com/@_/video/{number}")
+    assert done.returncode != 0
+    assert complaint in done.stderr
