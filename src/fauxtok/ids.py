@@ -53,6 +53,7 @@ DOCUMENTED: dict[int, Outcome] = {
     7500000000000000202: _post("only_watermarked", "playAddr equals downloadAddr: there is no plain file"),
     7500000000000000203: _post("no_download", "the author forbids downloads: downloadAddr is empty"),
     7500000000000000204: _post("shop", "a TikTok Shop page: links empty, no bitrateInfo"),
+    7500000000000000205: _post("rounded", "stats is rounded as on big accounts; statsV2 has the exact counts"),
     7500000000000000404: _page("another_id", 404, "not_found", "the page holds another video"),
     7500000000001020401: _gone("missing", 10204, "item doesn't exist", "never existed"),
     7500000000001020402: _gone("deleted", 10204, "status_deleted", "deleted"),

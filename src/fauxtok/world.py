@@ -109,7 +109,7 @@ def _ordinary(number: int, shape: str) -> Post:
         created=(number >> 32) + dice.between(-3, 30),
         duration=duration,
         counts=_counts(dice),
-        rounded=dice.chance(0.6),
+        rounded=shape == "rounded",
         region=region,
         language=language,
         subtitle=subtitle if dice.chance(0.6) else "",

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from fauxtok.server import start
+from fauxtok.world import post
 from served import fresh_ids
 
 IDS = subprocess.run([sys.executable, "-m", "fauxtok", "--ids"], capture_output=True, check=True)
@@ -130,7 +131,8 @@ def test_operator_has_no_limits(served):
 def test_commands_are_honoured_by_the_next_request(served):
     """Revoking, enabling, deleting and blocking from the command line hold from the next request on."""
     account = served.new_account()
-    (live, _) = served.json("keys", "list", "--account", account["account_id"])
+    keys = served.json("keys", "list", "--account", account["account_id"])
+    (live,) = (key for key in keys if key["mode"] == "live")
     ask = lambda: served.get(key=account["key"], video_id=fresh_ids(1, 6000)[0]).status  # noqa: E731
     assert ask() == 200
     served.run("keys", "revoke", live["key_id"])
@@ -238,3 +240,11 @@ def test_a_second_start_prints_keys_that_work(new_served, emulator):
     served.start()
     assert served.get(key=served.keys["test_key"], video_id="7516594811734854943").status == 200
     assert (served.home / "operator.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_exact_counts_before_rounded_ones(served, account):
+    """Where TikTok shows a rounded count and tells the exact one too, callers get the exact one."""
+    (rounded,) = (row["id"] for row in OUTCOMES if row["outcome"] == "rounded")
+    video = served.get(key=account["test_key"], video_id=rounded).json["video"]
+    assert video["play_count"] == post(int(rounded)).counts.plays
+    assert video["play_count"] % 1000

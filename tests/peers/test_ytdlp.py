@@ -133,3 +133,32 @@ def complaints(through):
 def test_its_own_complaints(complaints, number):
     """Ids that are gone, private or refused make yt-dlp say what it says of such posts of TikTok."""
     assert COMPLAINTS[number] in complaints[number]
+
+
+def test_clipmeter_says_the_same(running, through, new_served):
+    """clipmeter and yt-dlp, asking the same emulator, agree on id, caption, counts, author, files and their sizes."""
+    served = new_served(upstream=running.url)
+    for number in (EXAMPLE_ID, *ORDINARY):
+        told = read(through, number)
+        video = served.get(key=served.keys["key"], video_id=str(number)).json["video"]
+        theirs = {
+            "video_id": told["id"],
+            "title": told["description"],
+            "play_count": told["view_count"],
+            "likes": told["like_count"],
+            "comments": told["comment_count"],
+            "shares": told["repost_count"],
+            "saves": told["save_count"],
+            "author": told["uploader"],
+            "author_name": told["channel"],
+            "author_id": told["uploader_id"],
+            "date_timestamp": told["timestamp"],
+            "duration": told["duration"],
+            "music_title": told["track"],
+        }
+        assert {field: video[field] for field in theirs} == theirs
+        files = {(urlsplit(form["url"]).path, form.get("filesize")) for form in told["formats"]}
+        assert (urlsplit(video["video_url"]).path, video["size"]) in files
+        assert not video["video_url_hd"] or (urlsplit(video["video_url_hd"]).path, video["size_hd"]) in files
+        best = max(form["filesize"] for form in told["formats"] if form.get("filesize"))
+        assert max(video["size"], video["size_hd"] or 0) == best
