@@ -48,9 +48,15 @@ class Ledger:
         self._sweeper: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Join as a new node and expire what dead ones have left."""
-        self._node_id = self._store.join()
-        await self._store.write(plans.join(self._node_id))
+        """Join as a new node and expire what dead ones have left. Raises ServiceUnavailable."""
+        self._stopping = False
+        node_id = self._store.join()
+        try:
+            await self._store.write(plans.join(node_id))
+        except Problem:
+            self._store.leave(node_id)
+            raise
+        self._node_id = node_id
         await self.sweep()
         self._sweeper = asyncio.create_task(self._sweep_forever())
 
@@ -77,7 +83,8 @@ class Ledger:
         """
         give_up = time.monotonic() + within
         asked = self._asked(caller, endpoint, video_id, request_id)
-        verdict = await self._try(asked, self._room.idle((caller.account_id, endpoint)))
+        waiting = self._room.idle((caller.account_id, endpoint)) if caller.mode == "live" else 0
+        verdict = await self._try(asked, waiting)
         return verdict if isinstance(verdict, Hold) else await self._wait(asked, verdict, give_up)
 
     async def post(self, hold: Hold, *, video_id: str | None = None) -> Standing:
@@ -125,8 +132,6 @@ class Ledger:
         return rows_of(self._store, account_id)
 
     def _asked(self, caller: Caller, endpoint: str, video_id: str | None, request_id: str) -> Asked:
-        if not self._node_id:
-            raise ServiceUnavailable(sign="the ledger is not started")
         return Asked(
             caller.account_id,
             caller.key_id,
@@ -139,6 +144,8 @@ class Ledger:
         )
 
     async def _try(self, asked: Asked, waiting: int) -> Hold | Wait:
+        if not self._node_id or self._node_id != asked.node_id:
+            raise ServiceUnavailable(sign="the ledger does not run")
         future = self._store.submit(plans.admit(asked, self._terms[asked.endpoint], waiting=waiting))
         try:
             return await asyncio.shield(future)

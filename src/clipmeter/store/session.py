@@ -25,6 +25,7 @@ OURS = (
 _SETTINGS = """
 PRAGMA synchronous=FULL;
 PRAGMA journal_size_limit=67108864;
+PRAGMA temp_store=MEMORY;
 PRAGMA cache_size=-65536;
 PRAGMA wal_autocheckpoint=8000;
 """

@@ -71,7 +71,7 @@ class SqliteStore:
             if self._writer is None:
                 raise ServiceUnavailable
             try:
-                session = self._reader = self._reader or self._connect()
+                session = self._reader = self._reader or self._connect(busy_seconds=1.0)
                 return _look(session, plan)
             except (apsw.Error, OSError, ServiceUnavailable) as error:
                 self._forget_reader()
@@ -94,8 +94,9 @@ class SqliteStore:
         """Those of the nodes whose process has ended."""
         return self._nodes.dead(node_ids)
 
-    def _connect(self, *, create: bool = False) -> Session:
-        return Session(self._path, create=create, busy_seconds=self._busy_seconds, shift=lambda: self.clock_shift)
+    def _connect(self, *, create: bool = False, busy_seconds: float | None = None) -> Session:
+        busy_seconds = self._busy_seconds if busy_seconds is None else busy_seconds
+        return Session(self._path, create=create, busy_seconds=busy_seconds, shift=lambda: self.clock_shift)
 
     def _prepare(self) -> None:
         give_up = time.monotonic() + self._busy_seconds

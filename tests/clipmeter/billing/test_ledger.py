@@ -161,6 +161,17 @@ async def test_period_is_that_of_the_admission(bank):
     assert periods.count(hold.month) == 49
 
 
+async def test_a_clock_set_back(bank):
+    """I10: when the machine's clock is set back while a request runs, its row still ends after it began."""
+    caller = await bank.caller()
+    one, two, _ = [await bank.admit(caller) for _ in range(3)]
+    bank.store.clock_shift = -3600
+    await bank.ledger.post(one)
+    await bank.ledger.void(two, "not_found")
+    await bank.ledger.stop()
+    assert all(row.ended_at >= row.admitted_at for row in bank.rows(caller))
+
+
 async def test_overdue_is_expired(bank):
     """I5: a reservation past its deadline is expired by the sweep, and posting it then charges nothing."""
     caller = await bank.caller()

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from clipmeter.errors import ConcurrencyLimitExceeded, PaymentRequired
+from clipmeter.errors import ConcurrencyLimitExceeded, PaymentRequired, ServiceUnavailable
 
 
 @pytest.fixture
@@ -103,3 +103,27 @@ async def test_one_who_leaves_frees_the_place(bank, caller):
     assert all(
         isinstance(end, PaymentRequired) for end in await asyncio.gather(waiting[1], third, return_exceptions=True)
     )
+
+
+async def test_test_keys_do_not_queue(bank):
+    """Who waits for the last free request keeps no place from the account's test key."""
+    made = await bank.accounts.create("a@example.com")
+    live, test = await bank.keys.find(made.key), await bank.keys.find(made.test_key)
+    await bank.succeed(live, 49)
+    last = await bank.admit(live)
+    waiting = [asyncio.create_task(bank.admit(live, within=5)) for _ in range(2)]
+    await asyncio.sleep(0.05)
+    assert len([await bank.admit(test) for _ in range(3)]) == 3
+    await bank.ledger.post(last)
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_who_waits_while_the_server_stops(bank, caller):
+    """I5: a stop refuses those who wait, and reserves nothing for them afterwards."""
+    await bank.admit(caller)
+    waiting = asyncio.create_task(bank.admit(caller, within=5))
+    await asyncio.sleep(0.05)
+    await bank.ledger.stop()
+    with pytest.raises(ServiceUnavailable):
+        await waiting
+    assert bank.rows(caller, "reserved") == []

@@ -55,15 +55,16 @@ WHERE r.account_id = :account_id AND r.request_id = :request_id
 -- name: settle_row
 -- End a reservation; no row when something else ended it first.
 UPDATE requests
-SET state = :state, reason = :reason, kind = :kind, price_micros = :price_micros, ended_at = :now,
-    video_id = COALESCE(:video_id, video_id)
+SET state = :state, reason = :reason, kind = :kind, price_micros = :price_micros,
+    ended_at = CASE WHEN :now > admitted_at THEN :now ELSE admitted_at END, video_id = COALESCE(:video_id, video_id)
 WHERE account_id = :account_id AND request_id = :request_id AND state = 'reserved'
 RETURNING state
 
 -- name: cancel_row
 -- End a reservation that nobody has got; no row when there is none.
 UPDATE requests
-SET state = 'voided', reason = 'cancelled', price_micros = 0, ended_at = :now
+SET state = 'voided', reason = 'cancelled', price_micros = 0,
+    ended_at = CASE WHEN :now > admitted_at THEN :now ELSE admitted_at END
 WHERE account_id = :account_id AND request_id = :request_id AND state = 'reserved'
 RETURNING state
 

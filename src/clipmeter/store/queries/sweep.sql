@@ -18,12 +18,14 @@ SELECT COUNT(*) FROM requests WHERE state = 'reserved' AND deadline < :now - :gr
 
 -- name: sweep_deadlines
 -- Expire them.
-UPDATE requests SET state = 'expired', reason = 'deadline', price_micros = 0, ended_at = :now
+UPDATE requests SET state = 'expired', reason = 'deadline', price_micros = 0,
+    ended_at = CASE WHEN :now > admitted_at THEN :now ELSE admitted_at END
 WHERE state = 'reserved' AND deadline < :now - :grace_micros
 RETURNING account_id, endpoint
 
 -- name: sweep_node
 -- Expire everything that a dead node held.
-UPDATE requests SET state = 'expired', reason = 'node_died', price_micros = 0, ended_at = :now
+UPDATE requests SET state = 'expired', reason = 'node_died', price_micros = 0,
+    ended_at = CASE WHEN :now > admitted_at THEN :now ELSE admitted_at END
 WHERE state = 'reserved' AND node_id = :node_id
 RETURNING account_id, endpoint
