@@ -23,6 +23,8 @@ from .older import OldItem, old_video
 SCRIPTS = (b"__UNIVERSAL_DATA_FOR_REHYDRATION__", b"SIGI_STATE", b"sigi-persisted-data", b"__NEXT_DATA__")
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _LONGEST_TAG = 2_048
+_MOST_MENTIONS = 50  # of a script's name in a page: a real one has a handful
+_MOST_ANGLES = 1_000  # looked at one by one for the end of a script
 _TAG = re.compile(rb"<script(?:\s+[^\s=>\"']+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>\"']+))?)*\s*>", re.IGNORECASE)
 _ID = re.compile(rb"\sid\s*=\s*[\"']?([^\s\"'>]+)", re.IGNORECASE)
 
@@ -123,7 +125,9 @@ def scripts(body: bytes) -> Iterator[bytes]:
         return
     for name in SCRIPTS:
         at = body.find(name)
-        while at >= 0:
+        for _ in range(_MOST_MENTIONS):
+            if at < 0:
+                break
             if script := _script_at(body, at, name):
                 yield script
             at = body.find(name, at + len(name))
@@ -145,9 +149,14 @@ def _script_at(body: bytes, at: int, name: bytes) -> bytes:
 
 def _end_of_script(body: bytes, start: int) -> int:
     """Where the script ends; at the end of a page that was cut off. One byte is found ten times as fast as eight."""
-    end = body.find(b"<", start)
-    while end >= 0 and not body.startswith(b"</script", end):
-        end = body.find(b"<", end + 1)
+    end = start
+    for _ in range(_MOST_ANGLES):
+        end = body.find(b"<", end)
+        if end < 0 or body.startswith(b"</script", end):
+            break
+        end += 1
+    else:
+        end = body.find(b"</script", end)
     return end if end >= 0 else len(body)
 
 
@@ -193,12 +202,12 @@ def _answer(item: WebItem, asked: str | None) -> Video:
 
 
 def _read_items(state: State, items: Mapping[str, WebItem | Odd], asked: str | None) -> Video:
+    if asked not in items and (problem := _problem(some(state.video_page, Detail))):
+        raise problem
     own = some(some(state.lists, SigiLists).video, SigiList)
     wanted = [asked] if asked else [text(own.keyword), *(text(entry) for entry in each(own.list, object))]
     found = next((item for key in wanted if isinstance(item := items.get(key or ""), WebItem)), None)
     if found is None:
-        if problem := _problem(some(state.video_page, Detail)):
-            raise problem
         if len(items) > 1 and not asked:
             raise UpstreamError("This page holds several posts; say which one by its id.", sign=f"{len(items)} posts")
         found = some(next(iter(items.values())), WebItem)

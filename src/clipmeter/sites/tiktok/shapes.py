@@ -12,7 +12,8 @@ from clipmeter.model import Video
 from .aweme import Aweme, app_video
 from .item import WebItem, web_video
 from .loose import convert
-from .older import BasicItem, OldItem, TileItem, basic_video, old_video, tile_video
+from .mobile import BasicItem, basic_video
+from .older import OldItem, TileItem, old_video, tile_video
 
 Json: TypeAlias = Mapping[str, Any]
 Reader: TypeAlias = Callable[[Json], Video]
@@ -64,7 +65,7 @@ def is_state(value: object) -> bool:
 def located(value: object, depth: int = _DEEPEST) -> Json | Sequence[Any] | None:
     """The post, the page's state or the list of posts in an answer, however it is wrapped; None when there is none."""
     if isinstance(value, list):
-        return value if any(located(entry, depth - 1) for entry in value) else None
+        return value if any(entry and located(entry, depth - 1) for entry in value) else None
     if not isinstance(value, dict) or depth <= 0:
         return None
     if reader(value):

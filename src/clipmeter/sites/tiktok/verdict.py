@@ -62,7 +62,7 @@ BLOCKS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (
         re.compile(
             rb"captcha[_-]?(?:container|verify)|captcha/(?:index\.js|loader)|verify[_-](?:page|captcha)"
-            rb"|verify to continue|<title[^>]*>\s*security check"
+            rb"|verify to continue|\"type\":\s*\"verify\"|<title[^>]*>\s*security check"
         ),
         "captcha page",
     ),

@@ -3,8 +3,8 @@
 import json
 
 from clipmeter.sites.tiktok.loose import decode
-from clipmeter.sites.tiktok.older import BasicItem, OldItem, TileItem, basic_video, old_video, tile_video
-from invented import PLAIN, basic_item, old_item
+from clipmeter.sites.tiktok.older import OldItem, TileItem, old_video, tile_video
+from invented import PLAIN, old_item
 
 
 def read(item, kind, reader):
@@ -22,15 +22,6 @@ def test_the_oldest_shape():
         "https://p16.tiktokcdn.com/sound",
     )
     assert (got.music_original, got.mentioned_user_ids) == (False, ("12",))
-
-
-def test_the_mobile_lists_shape():
-    """item_basic of 2026: [""] is no link, a hashtag's user_id is "0"."""
-    got = read(basic_item(), BasicItem, basic_video)
-    assert got.url == "https://www.tiktok.com/@anna/video/7553515987694341383"
-    assert (got.region, got.duration, got.play_count, got.saves) == ("MZ", 27, 1500000, None)
-    assert (got.video_url, got.video_url_watermarked, got.dynamic_cover, got.music_url) == ("", "", "", "")
-    assert got.mentioned_user_ids == ("6700494497212449797",)
 
 
 def test_a_tile_of_a_creators_embed():

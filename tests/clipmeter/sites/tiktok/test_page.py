@@ -87,6 +87,14 @@ def test_a_post_that_is_gone(body):
         read_page(body, VIDEO_ID)
 
 
+def test_a_sigi_page_of_a_post_that_is_gone_may_show_others():
+    """What the page says of its own post counts more than the posts it recommends."""
+    for asked in (None, OTHER):
+        with pytest.raises(NotFound, match="does not exist"):
+            read_page(sigi_page(web_item(), status=10204), asked)
+    assert read_page(sigi_page(web_item(), status=10204), VIDEO_ID).video_id == VIDEO_ID
+
+
 def test_phones_get_the_message_under_another_name():
     """statusMessage tells the reason like statusMsg."""
     state = {
@@ -136,8 +144,9 @@ def test_a_blocked_address():
     for more in ({"headers": {"x-tt-system-error": "3"}}, {"status": 429}, {"status": 403}):
         with pytest.raises(UpstreamRateLimit):
             read_page(b"<html></html>", VIDEO_ID, **more)
-    with pytest.raises(UpstreamRateLimit):
-        read_page(b"", VIDEO_ID)
+    for body in (b"", b'{"code": 10000, "type": "verify", "subtype": "slide"}'):
+        with pytest.raises(UpstreamRateLimit):
+            read_page(body, VIDEO_ID)
 
 
 def test_a_captcha_laid_over_a_whole_page_does_not_hide_it():
@@ -149,7 +158,8 @@ def test_a_captcha_laid_over_a_whole_page_does_not_hide_it():
 def test_hostile_pages_take_no_time():
     """Megabytes of almost-scripts are looked through in well under a second."""
     start = time.perf_counter()
-    for body in (b"<" * 5_000_000, UNIVERSAL.encode() * 50_000, b'<script id="' * 200_000 + UNIVERSAL.encode()):
+    tag = b'<script id="' + UNIVERSAL.encode() + b'">'
+    for body in (tag + b"<" * 5_000_000, tag * 100_000, UNIVERSAL.encode() * 50_000, b'<script id="' * 200_000 + tag):
         with pytest.raises(UpstreamError):
             read_page(body, VIDEO_ID)
     assert time.perf_counter() - start < 5
