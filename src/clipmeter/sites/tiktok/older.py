@@ -1,4 +1,4 @@
-"""The web's item in two rare shapes, the oldest (`itemInfos`, 2020) and a creator's embed page's tile, to a Video. Pure."""
+"""The web's item in two rare shapes, the oldest (`itemInfos`, 2020) and a creator's embed's tile, to a Video. Pure."""
 
 from typing import Any
 
