@@ -17,7 +17,8 @@ CLIPMETER = SRC / "clipmeter"
 
 # From the top down; rooms on one line never import each other.
 FLOORS = (
-    ("cli", "__main__"),
+    ("__main__",),
+    ("cli",),
     ("app",),
     ("books",),
     ("web", "mcp"),

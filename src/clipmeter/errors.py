@@ -38,7 +38,6 @@ The tree, by status; the class docstring is the sentence a person gets unless a 
 A reader of TikTok's answers raises these too: it says what it saw, in the type, and decides no policy.
 """
 
-import inspect
 from typing import ClassVar
 
 
@@ -52,7 +51,7 @@ class Problem(Exception):
 
     def __init__(self, message: str | None = None, *, sign: str = "") -> None:
         """`message` is for the caller; `sign` is what exactly was seen, for the operator's log only."""
-        self.message = message or inspect.cleandoc(type(self).__doc__ or "").replace("\n", " ")
+        self.message = message or " ".join((type(self).__doc__ or "").split())
         self.sign = sign
         super().__init__(self.message)
 

@@ -54,7 +54,7 @@ class Settings:
     max_age: int = _setting(60, "Seconds for which an answer is remembered; 0: never.")
     remember: int = _setting(4_096, "Answers remembered at most.")
     impersonate: tuple[str, ...] = _setting(
-        ("chrome",), "Browser fingerprints to use, best first, separated by commas."
+        ("chrome",), "Browser fingerprint of curl_cffi to use, like `chrome` or `chrome146`; of several, the first."
     )
     proxies: tuple[str, ...] = _setting(
         (), "Proxies to go through in turn, separated by commas: `http://…` or `socks5://…`."

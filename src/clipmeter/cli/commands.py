@@ -101,7 +101,7 @@ def video_command(
 @app.command("parse", context_settings={"ignore_unknown_options": True, "help_option_names": []})
 def parse_command(arguments: Annotated[list[str] | None, typer.Argument(metavar="FILE…")] = None) -> None:
     """Read saved pages or JSON of TikTok, offline. See `clipmeter parse --help`."""
-    from clipmeter.parse import main as parse  # noqa: PLC0415
+    from clipmeter.cli.parse import main as parse  # noqa: PLC0415
 
     raise typer.Exit(parse(arguments or []))
 

@@ -127,7 +127,3 @@ def _progress(number: int, total: int) -> None:
     end = "\n" if number == total else ""
     sys.stderr.write(f"\r{number} of {total} files{end}")
     sys.stderr.flush()
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

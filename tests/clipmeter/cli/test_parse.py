@@ -12,7 +12,7 @@ from clipmeter.model import FIELDS
 from invented import VIDEO_ID, app_item, page, web_item
 
 OTHER = "7524919459643919625"
-COMMAND = [sys.executable, "-m", "clipmeter.parse"]
+COMMAND = [sys.executable, "-m", "clipmeter", "parse"]
 
 
 def run(*arguments, stdin=b"", **more):
@@ -153,7 +153,7 @@ def test_a_wrong_command_line(arguments):
 
 def test_it_starts_without_what_it_does_not_need(saved):
     """Nothing of the server is imported, so that it starts at once."""
-    code = "import sys, clipmeter.parse as p; p.main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
+    code = "import sys, clipmeter.cli.parse as p; p.main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
     path = saved("x", web_item())
     done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
     loaded = {name.partition(".")[0] for name in done.stderr.split()}
