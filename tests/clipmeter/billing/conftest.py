@@ -25,9 +25,10 @@ class Bank:
     path: Path
     terms: dict[str, Terms] = field(default_factory=lambda: dict(TERMS))
     hold_seconds: float = 60.0
+    store_type: type[SqliteStore] = SqliteStore
 
     async def open(self):
-        self.store = SqliteStore(self.path)
+        self.store = self.store_type(self.path)
         await self.store.open()
         self.keys = Keys(self.store, "a secret of thirty-two characters")
         self.accounts = Accounts(self.store, self.keys)

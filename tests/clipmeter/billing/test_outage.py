@@ -7,6 +7,8 @@ import sys
 import pytest
 
 from clipmeter.errors import ServiceUnavailable
+from clipmeter.store.base import CommitUnknown
+from clipmeter.store.sqlite import SqliteStore
 
 VIDEO = "tiktok/video"
 
@@ -80,6 +82,66 @@ async def test_stop_without_a_database(bank, away):
     back()
     await bank.open()
     assert [row.state for row in bank.rows(caller)] == ["expired"]
+
+
+class Forgetful(SqliteStore):
+    """A real store whose next answers get lost on the way, after the commit."""
+
+    lose = 0
+
+    def submit(self, plan):
+        done = super().submit(plan)
+        if self.lose == 0:
+            return done
+        self.lose -= 1
+        lost = asyncio.get_running_loop().create_future()
+        done.add_done_callback(lambda _: lost.done() or lost.set_exception(CommitUnknown()))
+        return lost
+
+
+@pytest.fixture
+async def forgetful(new_bank):
+    bank = await new_bank(store_type=Forgetful).open()
+    yield bank
+    assert await bank.ledger.verify() == []
+    await bank.close()
+
+
+async def test_the_answer_to_an_admission_is_lost(forgetful):
+    """I5: what may have been reserved without anybody knowing is given back."""
+    caller = await forgetful.caller()
+    forgetful.store.lose = 1
+    with pytest.raises(CommitUnknown):
+        await forgetful.admit(caller)
+    await forgetful.nothing_reserved(caller)
+    assert [row.state for row in forgetful.rows(caller)] == ["voided"]
+
+
+async def test_the_answer_is_lost_and_the_caller_too(forgetful):
+    """I5: the same when the caller left before the answer was lost."""
+    caller = await forgetful.caller()
+    forgetful.store.lose = 1
+    task = asyncio.create_task(forgetful.admit(caller))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await forgetful.nothing_reserved(caller)
+    async with asyncio.timeout(5):
+        while not forgetful.rows(caller, "voided"):  # noqa: ASYNC110 - nobody tells when
+            await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize("lost", [1, 3])
+async def test_the_answer_to_a_post_is_lost(forgetful, lost):
+    """I3, I10: a post whose answer is lost is looked up again and counts once."""
+    caller = await forgetful.caller(payment="card")
+    await forgetful.succeed(caller, 50)
+    hold = await forgetful.admit(caller)
+    forgetful.store.lose = lost
+    assert (await forgetful.ledger.post(hold)).charge_micros == 6_000
+    assert len(forgetful.rows(caller, "posted")) == 51
+    assert sum(row.price_micros for row in forgetful.rows(caller)) == 6_000
 
 
 COMMITS_FAIL = """

@@ -75,6 +75,23 @@ async def test_told_after_commit(store):
             assert count == sum(range(n + 1))
 
 
+async def test_told_after_the_disk(store):
+    """Rule 3: every connection waits for the disk at each commit, and all of its settings are really set."""
+    with closing(store._connect()) as session:
+        values = {
+            name: session._connection.execute(f"PRAGMA {name}").fetchall()[0][0]
+            for name in ("synchronous", "journal_mode", "temp_store", "wal_autocheckpoint", "cache_size")
+        }
+    full, memory = 2, 2
+    assert values == {
+        "synchronous": full,
+        "journal_mode": "wal",
+        "temp_store": memory,
+        "wal_autocheckpoint": 8000,
+        "cache_size": -65536,
+    }
+
+
 async def test_cancelled_work_is_done(store):
     """A plan that was submitted runs, whoever stops waiting for it."""
     tasks = [asyncio.create_task(store.write(add(str(n)))) for n in range(10)]
