@@ -146,19 +146,39 @@ async def test_test_keys(bank):
     assert bank.ledger.standing(caller, VIDEO) == Standing(50, 3, 3, 0)
 
 
-async def test_period_is_that_of_the_admission(bank):
+@pytest.fixture
+async def patient(new_bank):
+    """A bank whose reservations outlive a change of month."""
+    bank = await new_bank(hold_seconds=10.0 * MONTH).open()
+    yield bank
+    assert await bank.ledger.verify() == []
+    await bank.close()
+
+
+async def test_period_is_that_of_the_admission(patient):
     """I10: a request admitted in one month and ended in the next counts in the first."""
-    caller = await bank.caller()
-    await bank.succeed(caller, 48)
-    hold = await bank.admit(caller)
-    bank.store.clock_shift = MONTH
-    assert bank.ledger.standing(caller, VIDEO) == Standing(50, 1, 3, 0)
-    await bank.succeed(caller)
-    await bank.ledger.post(hold)
-    assert bank.ledger.standing(caller, VIDEO) == Standing(49, 0, 3, 0)
-    periods = [row.period for row in bank.rows(caller)]
+    caller = await patient.caller()
+    await patient.succeed(caller, 48)
+    hold = await patient.admit(caller)
+    patient.store.clock_shift = MONTH
+    assert patient.ledger.standing(caller, VIDEO) == Standing(50, 1, 3, 0)
+    await patient.succeed(caller)
+    await patient.ledger.post(hold)
+    assert patient.ledger.standing(caller, VIDEO) == Standing(49, 0, 3, 0)
+    periods = [row.period for row in patient.rows(caller)]
     assert len(set(periods)) == 2
     assert periods.count(hold.month) == 49
+
+
+async def test_last_month_in_flight_takes_nothing_from_this_month(patient):
+    """I1, I2: what is in flight since last month takes a place, but no free request of this month."""
+    caller = await patient.caller()
+    await patient.admit(caller, SEARCH)
+    patient.store.clock_shift = MONTH
+    await patient.succeed(caller, 4, SEARCH)
+    assert (await patient.admit(caller, SEARCH)).kind == "free"
+    with pytest.raises(ConcurrencyLimitExceeded):
+        await patient.admit(caller, SEARCH)
 
 
 async def test_a_clock_set_back(bank):
