@@ -38,7 +38,20 @@ The tree, by status; the class docstring is the sentence a person gets unless a 
 A reader of TikTok's answers raises these too: it says what it saw, in the type, and decides no policy.
 """
 
+from dataclasses import dataclass
 from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at one source, for the operator: how it ended and how long it took."""
+
+    source: str
+    code: str
+    """"" when it answered, else the problem's code."""
+    sign: str
+    """What exactly was seen; "" when it answered."""
+    seconds: float
 
 
 class Problem(Exception):
@@ -48,6 +61,8 @@ class Problem(Exception):
     code: ClassVar[str] = ""
     retry_after: int | None = None
     """Whole seconds after which a repeat makes sense; sent as `Retry-After`. None: no such header."""
+    attempts: tuple[Attempt, ...] = ()
+    """What was tried before this was said, in order; empty where nothing was asked."""
 
     def __init__(self, message: str | None = None, *, sign: str = "") -> None:
         """`message` is for the caller; `sign` is what exactly was seen, for the operator's log only."""

@@ -75,6 +75,90 @@ class Video(msgspec.Struct, frozen=True, kw_only=True):
     ] = ()
 
 
+class Image(msgspec.Struct, frozen=True, kw_only=True):
+    """One image of a photo post."""
+
+    url: str
+    width: int | None = None
+    height: int | None = None
+
+
+class Stream(msgspec.Struct, frozen=True, kw_only=True):
+    """One file that TikTok offers of a video."""
+
+    url: str
+    codec: str = ""
+    """`h264`, `h265`, or TikTok's own name for another."""
+    width: int | None = None
+    height: int | None = None
+    bitrate: int | None = None
+    """Bits per second."""
+    fps: int | None = None
+    size: int | None = None
+    """Bytes."""
+    audio: bool = True
+    """Whether the file has sound."""
+    playable: bool = True
+    """Whether an ordinary player shows it."""
+    watermark: bool | None = None
+
+
+class Mention(msgspec.Struct, frozen=True, kw_only=True):
+    """An account mentioned in the caption."""
+
+    id: str
+    username: str = ""
+
+
+class Subtitle(msgspec.Struct, frozen=True, kw_only=True):
+    """One subtitle file. `text` only where it was asked for."""
+
+    language: str
+    """As TikTok names it: `eng-US`."""
+    url: str
+    format: str = ""
+    source: str = ""
+    """`ASR` heard by a machine, `MT` translated by one, or what TikTok calls it."""
+    size: int | None = None
+    text: str | None = None
+
+
+class AuthorStats(msgspec.Struct, frozen=True, kw_only=True):
+    """The author's counts; None: the source does not say."""
+
+    followers: int | None = None
+    following: int | None = None
+    likes: int | None = None
+    videos: int | None = None
+    friends: int | None = None
+
+
+class Flags(msgspec.Struct, frozen=True, kw_only=True):
+    """What is set on a post; None: the source does not say."""
+
+    media_type: str = "video"
+    """`video` or `photo`."""
+    pinned: bool | None = None
+    ai_generated: bool | None = None
+    comments_enabled: bool | None = None
+    duet_enabled: bool | None = None
+    stitch_enabled: bool | None = None
+    language: str = ""
+
+
+class Extras(msgspec.Struct, frozen=True, kw_only=True):
+    """What `include=` can add to a video."""
+
+    images: tuple[Image, ...] = ()
+    streams: tuple[Stream, ...] = ()
+    hashtags: tuple[str, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    subtitles: tuple[Subtitle, ...] = ()
+    author_stats: AuthorStats = AuthorStats()
+    flags: Flags = Flags()
+
+
+INCLUDES: tuple[str, ...] = (*Extras.__struct_fields__, "source")
 FIELDS: tuple[str, ...] = Video.__struct_fields__
 
 

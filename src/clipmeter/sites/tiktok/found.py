@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
-from clipmeter.model import Video
+from clipmeter.errors import Attempt
+from clipmeter.model import Extras, Video
 
 CHAIN_COOKIE = "tt_chain_token"
 """The cookie of a page that its media links are bound to."""
@@ -28,6 +29,7 @@ class Found:
     """What CHAIN_COOKIE must say when the video's files are asked for; "" when the source set none."""
     source: str
     """The source's name."""
+    extras: Extras = Extras()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class Answer:
     """When the first of the links expires, in Unix seconds; None when none of them says."""
     source: str
     chain_token: str
+    extras: Extras = Extras()
+    partial: bool = False
+    """Only what an official embed gives; free."""
+    attempts: tuple[Attempt, ...] = ()
+    """What was tried, in order, the source that answered last."""
 
 
 def expires_at(video: Video) -> float | None:
