@@ -21,9 +21,24 @@ class Dated(Protocol):
     def expires_at(self) -> float | None:
         """When the first of its links dies; None: they do not."""
 
+    @property
+    def partial(self) -> bool:
+        """A stopgap, which is never remembered."""
+
 
 A = TypeVar("A", bound=Dated)
 K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Got(Generic[A]):
+    """An answer and how it came."""
+
+    answer: A
+    age: int
+    """Whole seconds since the source was asked."""
+    remembered: bool
+    """From memory: the source was not asked for it now."""
 
 
 @dataclass(slots=True)
@@ -45,36 +60,41 @@ class Answers(Generic[K, A]):
         remember: int,
         clock: Callable[[], float],
     ) -> None:
-        """`max_age` in seconds, 0 for no memory; at most `remember` answers are kept, the least used go first."""
+        """`max_age`: seconds that an answer may be old when the caller does not say; at most `remember` are kept."""
         self._ask, self._max_age, self._remember, self._clock = ask, max_age, remember, clock
         self._kept: OrderedDict[K, A] = OrderedDict()
         self._flights: dict[K, _Flight[A]] = {}
 
-    async def get(self, key: K) -> A:
-        """The remembered answer, or the source's. Raises what the source raises."""
-        kept = self._fresh(key)
+    async def get(self, key: K, max_age: int | None = None) -> Got[A]:
+        """The remembered answer if it is at most `max_age` seconds old, else the source's. Raises what that raises."""
+        kept = self._fresh(key, self._max_age if max_age is None else max_age)
         if kept is not None:
-            return kept
+            return Got(kept, self._age(kept), remembered=True)
         flight = self._flights.get(key) or self._take_off(key)
         flight.waiting += 1
         try:
-            return await asyncio.shield(flight.task)
+            answer = await asyncio.shield(flight.task)
+            return Got(answer, self._age(answer), remembered=False)
         finally:
             flight.waiting -= 1
             if not flight.waiting and not flight.task.done():
                 await self._call_off(key, flight)
 
-    def _fresh(self, key: K) -> A | None:
+    def _fresh(self, key: K, max_age: int) -> A | None:
         kept = self._kept.get(key)
         if kept is None:
             return None
         now = self._clock()
-        dead = kept.expires_at is not None and now > kept.expires_at - LINK_MARGIN
-        if dead or not 0 <= now - kept.fetched_at < self._max_age:
+        if now < kept.fetched_at or (kept.expires_at is not None and now > kept.expires_at - LINK_MARGIN):
             del self._kept[key]
             return None
+        if now - kept.fetched_at >= max_age:
+            return None  # too old for this caller; the next may be content with it
         self._kept.move_to_end(key)
         return kept
+
+    def _age(self, answer: A) -> int:
+        return max(0, int(self._clock() - answer.fetched_at))
 
     def _take_off(self, key: K) -> _Flight[A]:
         flight = _Flight(asyncio.ensure_future(self._fly(key)))
@@ -84,7 +104,7 @@ class Answers(Generic[K, A]):
 
     async def _fly(self, key: K) -> A:
         answer = await self._ask(key)
-        if self._max_age and self._remember:
+        if self._remember and not answer.partial:
             self._kept[key] = answer
             self._kept.move_to_end(key)
             if len(self._kept) > self._remember:

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from clipmeter.answers import Answers
+from clipmeter.billing.keys import Caller
 from clipmeter.billing.rules import Mode
 from clipmeter.books import Books
 from clipmeter.call import Call
@@ -18,6 +19,7 @@ from clipmeter.errors import Problem
 from clipmeter.fetch import Fetch
 from clipmeter.home import OperatorKeys
 from clipmeter.settings import Settings
+from clipmeter.sites.tiktok.found import Answer
 from clipmeter.sites.tiktok.hosts import REFERER, is_tiktok
 from clipmeter.sites.tiktok.reach import Reach
 from clipmeter.web.routes import ASGIApp, make_app
@@ -36,8 +38,11 @@ class Parts:
         self.settings = settings
         self.books = Books(settings)
         self.sources: dict[tuple[str, str], Callable[[Any], Any]] = {}
-        self.call = Call(self.books.keys, self.books.ledger, self.sources, patience=settings.time_budget)
+        self.call = Call(self.books.keys, self.books.ledger, self.sources, self._links, patience=settings.time_budget)
         self.is_ready = False
+
+    def _links(self, answer: Answer, _links: str | None, _caller: Caller, _base_url: str) -> Answer:
+        return answer
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -64,7 +69,7 @@ class Parts:
             fill_downloads=settings.fill_downloads or mode == "test",
         )
         answers = Answers(reach.video, max_age=settings.max_age, remember=settings.remember, clock=time.time)
-        self.sources[TIKTOK_VIDEO.name, mode] = lambda query: answers.get(query.ref)
+        self.sources[TIKTOK_VIDEO.name, mode] = lambda query: answers.get(query.ref, query.max_age)
 
 
 def open_fetch(settings: Settings, upstream: str, proxies: tuple[str, ...]) -> Fetch:

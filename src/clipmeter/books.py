@@ -14,6 +14,8 @@ from clipmeter.settings import Settings
 from clipmeter.store.sqlite import SqliteStore
 
 OPERATOR_EMAIL = "operator@localhost"
+HOLD_MARGIN = 50.0
+"""Seconds beyond the time budget for which a request may hold its place: rendering, posting, a slow disk."""
 
 
 class Books:
@@ -30,7 +32,8 @@ class Books:
             free_requests=settings.free_requests,
             concurrency=settings.concurrency,
         )
-        self.ledger = Ledger(self.store, {endpoint.name: terms for endpoint in ENDPOINTS})
+        hold = settings.time_budget + HOLD_MARGIN
+        self.ledger = Ledger(self.store, {endpoint.name: terms for endpoint in ENDPOINTS}, hold_seconds=hold)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:

@@ -3,13 +3,15 @@
 key (401) → parameters (400) → admit (402 403 429) → answer (404 429 502 504) → post or void, exactly once
 """
 
+import hashlib
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 
+from clipmeter.answers import Got
 from clipmeter.billing.keys import Caller, Keys
 from clipmeter.billing.ledger import Hold, Ledger, Standing
 from clipmeter.endpoints.base import Endpoint, read_query
@@ -17,8 +19,11 @@ from clipmeter.errors import InternalError, Problem
 
 log = structlog.get_logger()
 
-Sources = Mapping[tuple[str, str], Callable[[Any], Awaitable[Any]]]
+Source = Callable[[Any], Awaitable[Got[Any]]]
+Sources = Mapping[tuple[str, str], Source]
 """(endpoint's name, key's mode) → what answers its queries."""
+Links = Callable[[Any, str | None, Caller, str], Any]
+"""An answer, the links asked for, who asks, the address callers use → the answer with those links."""
 
 
 def new_request_id() -> str:
@@ -35,13 +40,21 @@ class Asked:
     query: bytes
     """The query string, not decoded yet."""
     request_id: str
+    base_url: str = ""
+    """Where this server is reached, for links to it."""
+    etag: str = ""
+    """What the caller has already: `If-None-Match`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How a call ended: exactly one of answer and problem; `standing` once the key is known."""
+    """How a call ended: with a body or a problem; `standing` once the key is known."""
 
-    answer: Any = None
+    body: bytes = b""
+    """The JSON of a 200; empty when the caller has it already (`not_modified`)."""
+    got: Got[Any] | None = None
+    etag: str = ""
+    not_modified: bool = False
     problem: Problem | None = None
     standing: Standing | None = None
 
@@ -49,9 +62,10 @@ class Done:
 class Call:
     """One paid call. Never raises but for cancellation; then nothing stays held."""
 
-    def __init__(self, keys: Keys, ledger: Ledger, sources: Sources, *, patience: float) -> None:
+    def __init__(self, keys: Keys, ledger: Ledger, sources: Sources, links: Links, *, patience: float) -> None:
         """`patience`: seconds to wait for the account's own last free requests to end, before a 429."""
-        self._keys, self._ledger, self._sources, self._patience = keys, ledger, sources, patience
+        self._keys, self._ledger, self._sources, self._links = keys, ledger, sources, links
+        self._patience = patience
 
     async def __call__(self, endpoint: Endpoint[Any], asked: Asked) -> Done:
         """Take the whole path."""
@@ -66,7 +80,7 @@ class Call:
                 request_id=asked.request_id,
                 within=self._patience,
             )
-            return await self._answered(self._sources[endpoint.name, caller.mode], query, hold)
+            return await self._answered(endpoint, asked, caller, query, hold)
         except Problem as problem:
             return Done(problem=problem, standing=self._standing(caller, endpoint))
         except Exception as error:
@@ -74,14 +88,26 @@ class Call:
             crash = InternalError(sign=repr(error))
             return Done(problem=crash, standing=self._standing(caller, endpoint))
 
-    async def _answered(self, source: Callable[[Any], Awaitable[Any]], query: object, hold: Hold) -> Done:
+    async def _answered(self, endpoint: Endpoint[Any], asked: Asked, caller: Caller, query: Any, hold: Hold) -> Done:
         try:
-            answer = await source(query)
+            got = await self._sources[endpoint.name, caller.mode](query)
+            body = endpoint.render(
+                got.answer, query, lambda answer, links: self._links(answer, links, caller, asked.base_url)
+            )
+            video_id = got.answer.video.video_id
         except BaseException as error:  # cancellation too: whatever happens, the hold ends
             await self._ledger.void(hold, error.code if isinstance(error, Problem) else type(error).__name__)
             raise
-        standing = await self._ledger.post(hold, video_id=answer.video.video_id)
-        return Done(answer=answer, standing=standing)
+        etag = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+        return await self._settled(hold, video_id, Done(body, got, etag, got.remembered and etag in asked.etag))
+
+    async def _settled(self, hold: Hold, video_id: str, done: Done) -> Done:
+        """Charge a success. Free are a stopgap, and the word that what the caller has is still what is remembered."""
+        if done.not_modified:
+            return replace(done, body=b"", standing=await self._ledger.void(hold, "not_modified"))
+        if done.got and done.got.answer.partial:
+            return replace(done, standing=await self._ledger.void(hold, "partial"))
+        return replace(done, standing=await self._ledger.post(hold, video_id=video_id))
 
     def _standing(self, caller: Caller | None, endpoint: Endpoint[Any]) -> Standing | None:
         """What the headers say of the account; None when it is unknown or cannot be read."""

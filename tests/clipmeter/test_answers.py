@@ -15,6 +15,7 @@ class Dated:
 
     fetched_at: float
     expires_at: float | None = None
+    partial: bool = False
 
 
 class Source:
@@ -24,6 +25,7 @@ class Source:
         self.now, self.asked, self.running, self.lifetime = 1000.0, 0, 0, None
         self.gate = asyncio.Event()
         self.failure = None
+        self.partial = False
 
     async def __call__(self, _key):
         self.asked += 1
@@ -34,7 +36,7 @@ class Source:
             self.running -= 1
         if self.failure:
             raise self.failure
-        return Dated(self.now, None if self.lifetime is None else self.now + self.lifetime)
+        return Dated(self.now, None if self.lifetime is None else self.now + self.lifetime, self.partial)
 
     def answers(self, *, max_age=60, remember=10):
         return Answers(self, max_age=max_age, remember=remember, clock=lambda: self.now)
@@ -52,7 +54,8 @@ async def test_asked_for_once_however_many_ask(source):
     answers = source.answers()
     got = await asyncio.gather(*(answers.get("a") for _ in range(100)))
     assert source.asked == 1
-    assert len(set(map(id, got))) == 1
+    assert len({id(one.answer) for one in got}) == 1
+    assert not any(one.remembered for one in got)
 
 
 async def test_remembered_for_max_age(source):
@@ -63,6 +66,26 @@ async def test_remembered_for_max_age(source):
     await answers.get("a")
     assert source.asked == 1
     source.now += 0.1
+    await answers.get("a")
+    assert source.asked == 2
+
+
+async def test_the_caller_says_how_old(source):
+    """max_age of a request wins over the setting, in both directions; the age is told in whole seconds."""
+    answers = source.answers(max_age=60)
+    await answers.get("a")
+    source.now += 90.7
+    got = await answers.get("a", 100)
+    assert (got.age, got.remembered, source.asked) == (90, True, 1)
+    got = await answers.get("a", 0)
+    assert (got.age, got.remembered, source.asked) == (0, False, 2)
+
+
+async def test_stopgaps_are_not_remembered(source):
+    """A partial answer never stands in for a full one."""
+    source.partial = True
+    answers = source.answers()
+    await answers.get("a")
     await answers.get("a")
     assert source.asked == 2
 

@@ -18,7 +18,12 @@ MAX_WIDTH = 1_000
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - anything msgspec writes
     """One JSON value and nothing else on stdout."""
-    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
+    print_body(msgspec.json.encode(value))
+
+
+def print_body(body: bytes) -> None:
+    """JSON that is encoded already, on a line of its own."""
+    sys.stdout.buffer.write(body + b"\n")
     sys.stdout.flush()
 
 

@@ -5,11 +5,13 @@ import sys
 from contextlib import nullcontext
 from urllib.parse import urlencode
 
+import msgspec
+
 from clipmeter.app import Parts
 from clipmeter.call import Asked, Done, new_request_id
 from clipmeter.cli.card import print_card
-from clipmeter.cli.show import err, fail, out, print_json
-from clipmeter.endpoints.tiktok_video import TIKTOK_VIDEO
+from clipmeter.cli.show import err, fail, out, print_body
+from clipmeter.endpoints.tiktok_video import TIKTOK_VIDEO, VideoResult
 from clipmeter.settings import Settings
 
 
@@ -19,11 +21,11 @@ def video(settings: Settings, link: str, *, test: bool, as_json: bool) -> int:
     with waiting:
         done = asyncio.run(_ask(settings, link, test=test))
     if as_json:
-        print_json(done.problem.body() if done.problem else TIKTOK_VIDEO.envelope(done.answer))
+        print_body(msgspec.json.encode(done.problem.body()) if done.problem else done.body)
     elif done.problem:
         fail(f"{done.problem.message} ({done.problem.code})", 3)
     else:
-        print_card(out, done.answer.video)
+        print_card(out, msgspec.json.decode(done.body, type=VideoResult).video)
     return 3 if done.problem else 0
 
 
@@ -33,5 +35,5 @@ async def _ask(settings: Settings, link: str, *, test: bool) -> Done:
         keys = await parts.books.operator()
         key = keys.test_key if test else keys.key
         name = "video_id" if link.strip().isdecimal() and link.isascii() else "url"
-        query = urlencode({name: link.strip()}, errors="replace").encode()
+        query = urlencode({name: link.strip(), "links": "direct"}, errors="replace").encode()
         return await parts.call(TIKTOK_VIDEO, Asked(key, query, new_request_id()))

@@ -15,6 +15,10 @@ Parameters = Sequence[tuple[str, str]]
 """Names and values of a query as they came, decoded, in order."""
 
 
+Relayed = Callable[[Any, str | None], Any]
+"""An answer, and the `links` that the caller asked for (None: as the operator set) → the answer with those links."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
     """One query parameter, for people and for OpenAPI."""
@@ -39,9 +43,9 @@ class Endpoint(Generic[Query]):
     read: Callable[[Parameters], Query]
     """Parameters → what is asked. Raises MissingParameter or InvalidParameter."""
     result: type[msgspec.Struct]
-    """The body of a 200."""
-    envelope: Callable[[Any], msgspec.Struct]
-    """The source's answer → the body of a 200."""
+    """The body of a 200, as OpenAPI describes it."""
+    render: Callable[[Any, Query, "Relayed"], bytes]
+    """The source's answer to a query → the body of a 200."""
 
 
 def once(parameters: Parameters, name: str) -> str | None:
@@ -50,6 +54,24 @@ def once(parameters: Parameters, name: str) -> str | None:
     if len(values) > 1:
         raise InvalidParameter(f"Give {name} once, not {len(values)} times.")
     return values[0] or None if values else None
+
+
+def number(parameters: Parameters, name: str, most: int) -> int | None:
+    """A whole number from 0 to `most`; None when it is absent. Raises InvalidParameter."""
+    value = once(parameters, name)
+    if value is None:
+        return None
+    if not (value.isascii() and value.isdigit() and len(value) <= len(str(most)) and int(value) <= most):
+        raise InvalidParameter(f"{name} must be a whole number from 0 to {most}.")
+    return int(value)
+
+
+def choice(parameters: Parameters, name: str, known: Sequence[str]) -> str | None:
+    """One of the known words; None when it is absent. Raises InvalidParameter."""
+    value = once(parameters, name)
+    if value is not None and value not in known:
+        raise InvalidParameter(f"{name} must be one of: {', '.join(known)}.")
+    return value
 
 
 def read_query(raw: bytes) -> Parameters:

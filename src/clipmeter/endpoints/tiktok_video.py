@@ -4,10 +4,15 @@ from dataclasses import dataclass
 
 import msgspec
 
-from clipmeter.endpoints.base import Endpoint, Parameter, Parameters, once
+from clipmeter.endpoints.base import Endpoint, Parameter, Parameters, Relayed, choice, number, once
 from clipmeter.errors import InvalidParameter, MissingParameter
 from clipmeter.model import Video
+from clipmeter.sites.tiktok.found import Answer
 from clipmeter.sites.tiktok.ref import ShortLink, VideoRef, read_id, read_link
+
+OLDEST = 86_400
+"""Seconds: no caller may ask for older answers."""
+_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +20,12 @@ class VideoQuery:
     """Which post is asked for."""
 
     ref: VideoRef | ShortLink
+    max_age: int | None = None
+    """Seconds; None: as the operator set."""
+    links: str | None = None
+    """`direct` or `relay`; None: as the operator set."""
+    partial: bool = False
+    """Content with what an official embed gives, when nothing else can be had."""
 
     @property
     def video_id(self) -> str:
@@ -33,11 +44,19 @@ def read(parameters: Parameters) -> VideoQuery:
     url, video_id = once(parameters, "url"), once(parameters, "video_id")
     if url is not None and video_id is not None:
         raise InvalidParameter("Give either url or video_id, not both.")
-    if url is not None:
-        return VideoQuery(read_link(url))
-    if video_id is not None:
-        return VideoQuery(read_id(video_id))
-    raise MissingParameter
+    if url is None and video_id is None:
+        raise MissingParameter
+    return VideoQuery(
+        ref=read_id(video_id) if video_id is not None else read_link(url or ""),
+        max_age=number(parameters, "max_age", OLDEST),
+        links=choice(parameters, "links", ("direct", "relay")),
+        partial=choice(parameters, "partial", ("0", "1")) == "1",
+    )
+
+
+def render(answer: Answer, query: VideoQuery, relayed: Relayed) -> bytes:
+    """The JSON of a 200."""
+    return _encode(VideoResult(relayed(answer, query.links).video))
 
 
 TIKTOK_VIDEO = Endpoint(
@@ -60,8 +79,28 @@ TIKTOK_VIDEO = Endpoint(
             schema={"type": "string", "pattern": "^(?=.*[1-9])[0-9]{1,25}$"},
             example="7516594811734854943",
         ),
+        Parameter(
+            name="max_age",
+            description="The oldest answer you accept, in seconds; 0: fetch now.",
+            schema={"type": "integer", "minimum": 0, "maximum": OLDEST},
+            example="0",
+        ),
+        Parameter(
+            name="links",
+            description="`direct`: TikTok's own media links, which want its cookies; `relay`: links of this server, "
+            "which play anywhere.",
+            schema={"type": "string", "enum": ["direct", "relay"]},
+            example="direct",
+        ),
+        Parameter(
+            name="partial",
+            description="1: when nothing else can be had, accept what TikTok's official embed gives (title, author, "
+            "cover), free and marked `X-Partial: true`.",
+            schema={"type": "string", "enum": ["0", "1"]},
+            example="0",
+        ),
     ),
     read=read,
     result=VideoResult,
-    envelope=lambda answer: VideoResult(answer.video),
+    render=render,
 )

@@ -10,31 +10,34 @@ from litestar.types import Receive
 from clipmeter.call import Asked, Call, Done
 from clipmeter.endpoints.base import Endpoint
 from clipmeter.errors import ServiceError
-from clipmeter.web.envelope import failure, standing_headers, success
+from clipmeter.web.envelope import JSON, failure, freshness_headers, standing_headers
 
 Handler = Callable[[Request[Any, Any, Any]], Awaitable[Response[bytes]]]
 
 
-def paid(endpoint: Endpoint[Any], call: Call) -> Handler:
-    """The handler of one endpoint."""
+def paid(endpoint: Endpoint[Any], call: Call, public_url: str) -> Handler:
+    """The handler of one endpoint. `public_url`: where callers reach this server; "": as they name it themselves."""
 
     async def answer(request: Request[Any, Any, Any]) -> Response[bytes]:
         asked = Asked(
             key=request.headers.get("x-api-key"),
             query=request.scope["query_string"],
             request_id=request.scope["state"]["request_id"],
+            base_url=public_url or str(request.base_url).rstrip("/"),
+            etag=request.headers.get("if-none-match", ""),
         )
-        done = await _unless_left(call(endpoint, asked), request.receive)
-        return _respond(endpoint, done)
+        return _respond(await _unless_left(call(endpoint, asked), request.receive))
 
     return answer
 
 
-def _respond(endpoint: Endpoint[Any], done: Done) -> Response[bytes]:
+def _respond(done: Done) -> Response[bytes]:
     headers = standing_headers(done.standing)
     if done.problem is not None:
         return failure(done.problem, headers)
-    return success(endpoint.envelope(done.answer), headers)
+    if done.got is not None:
+        headers |= freshness_headers(done.got, done.etag)
+    return Response(done.body, status_code=304 if done.not_modified else 200, media_type=JSON, headers=headers)
 
 
 async def _unless_left(calling: Coroutine[Any, Any, Done], receive: Receive) -> Done:

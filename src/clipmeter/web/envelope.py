@@ -1,18 +1,18 @@
 """Answers and problems as HTTP: the JSON of the contract and its headers."""
 
+from typing import Any
+
 import msgspec
 from litestar import Response
 
+from clipmeter.answers import LINK_MARGIN, Got
 from clipmeter.billing.ledger import Standing
 from clipmeter.errors import Problem
 
 JSON = "application/json"
+MOST_FRESH = 60
+"""Seconds for which a caller's own cache may keep an answer."""
 _encode = msgspec.json.Encoder().encode
-
-
-def success(body: msgspec.Struct, headers: dict[str, str]) -> Response[bytes]:
-    """A 200."""
-    return Response(_encode(body), media_type=JSON, headers=headers)
 
 
 def failure(problem: Problem, headers: dict[str, str]) -> Response[bytes]:
@@ -43,6 +43,19 @@ def standing_headers(standing: Standing | None) -> dict[str, str]:
         headers["RateLimit"] = f'"concurrency";r={left}'
         headers["RateLimit-Policy"] = f'"concurrency";q={standing.limit};qu="concurrent-requests"'
     return headers
+
+
+def freshness_headers(got: Got[Any], etag: str) -> dict[str, str]:
+    """How old an answer is, how long it may be kept, and whether it came from memory (RFC 9211)."""
+    expires = got.answer.expires_at
+    left = MOST_FRESH if expires is None else int(expires - got.answer.fetched_at) - got.age - LINK_MARGIN
+    headers = {
+        "Age": str(got.age),
+        "Cache-Control": f"private, max-age={got.age + min(left, MOST_FRESH)}" if left > 0 else "private, no-store",
+        "ETag": etag,
+        "Cache-Status": "clipmeter; hit" if got.remembered else "clipmeter; fwd=miss",
+    }
+    return {**headers, "X-Partial": "true"} if got.answer.partial else headers
 
 
 def problem_bytes(problem: Problem) -> bytes:

@@ -57,7 +57,7 @@ def _routes(
 ) -> list[HTTPRouteHandler]:
     openapi = msgspec.json.encode(document(endpoints, public_url or "/"))
     return [
-        *(get(endpoint.path)(_when_ready(ready, paid(endpoint, call))) for endpoint in endpoints),
+        *(get(endpoint.path)(_when_ready(ready, paid(endpoint, call, public_url))) for endpoint in endpoints),
         get("/openapi.json", sync_to_thread=False)(_fixed(openapi)),
         get("/healthz", sync_to_thread=False)(_fixed(b'{"status":"ok"}')),
         get("/readyz")(_when_ready(ready, _ready)),
