@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from clipmeter.billing.accounts import Accounts, NewAccount
-from clipmeter.billing.keys import Keys
+from clipmeter.billing.keys import KEYS_PER_ACCOUNT, Keys
 from clipmeter.billing.ledger import Ledger
 from clipmeter.billing.rules import Terms
 from clipmeter.endpoints import ENDPOINTS
@@ -65,7 +65,10 @@ class Books:
             return False
 
     async def _new_keys(self, account_id: str) -> NewAccount:
-        # The file was lost or its keys were revoked. The old keys may be in use elsewhere, so they stay as they are.
+        # The file was lost or its keys were revoked. The old keys may be in use elsewhere, so they stay as they are,
+        # unless there is no room for new ones: then the oldest go.
+        for key in self.keys.list_for(account_id)[: -(KEYS_PER_ACCOUNT - 2)]:
+            await self.keys.delete(key.key_id)
         live = await self.keys.create(account_id, "Operator's key", "live")
         test = await self.keys.create(account_id, "Operator's test key", "test")
         return NewAccount(account_id, live.key, test.key)

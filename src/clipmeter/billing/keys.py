@@ -96,7 +96,7 @@ class Keys:
         return self._store.read(_find(self.digest(presented)))
 
     async def create(self, account_id: str, name: str, mode: Mode) -> NewKey:
-        """A new key. Raises InvalidParameter when the account is unknown or has 10 of that mode."""
+        """A new key. Raises InvalidParameter when the account is unknown or has 10 already, of both modes together."""
         if len(name) > _MAX_NAME or not name.isprintable():
             raise InvalidParameter(f"The name of a key may have at most {_MAX_NAME} printable characters.")
         made = self.mint(name, mode)
@@ -147,11 +147,11 @@ def _find(digest: str) -> Plan[Caller]:
 
 
 def _create(account_id: str, key: NewKey, digest: str) -> Plan[None]:
-    rows = yield Query("key_count", {"account_id": account_id, "mode": key.mode})
+    rows = yield Query("key_count", {"account_id": account_id})
     if not rows:
         raise InvalidParameter("There is no such account.")
     if rows[0][0] >= KEYS_PER_ACCOUNT:
-        raise InvalidParameter(f"An account can have {KEYS_PER_ACCOUNT} {key.mode} keys; delete one first.")
+        raise InvalidParameter(f"An account can have {KEYS_PER_ACCOUNT} keys; delete one first.")
     yield add_key(account_id, key, digest)
 
 

@@ -125,7 +125,7 @@ class Ledger:
 
     async def verify(self) -> list[Violation]:
         """What in the database breaks an invariant; an empty list is the proof. Safe while the server runs."""
-        return await self._store.survey(violations(self._terms))
+        return await self._store.survey(violations())
 
     def show(self, account_id: str | None = None) -> Iterator[LedgerRow]:
         """The rows of an account, or of all accounts one after another, oldest first."""

@@ -68,11 +68,11 @@ def admit(asked: Asked, terms: Terms, *, waiting: int) -> Plan[Hold | Wait]:
         return verdict
     if not isinstance(verdict, Grant):
         raise verdict
-    rows = yield Query("admit_row", _row(asked, verdict))
+    limit = limit_of(facts.account_kind, asked.mode, terms)
+    rows = yield Query("admit_row", _row(asked, verdict, terms, limit))
     if not rows:
         raise BillingError(sign=f"request id {asked.request_id} is taken")
     ((month, deadline),) = rows
-    limit = limit_of(facts.account_kind, asked.mode, terms)
     return Hold(
         asked.account_id,
         asked.request_id,
@@ -102,7 +102,7 @@ def post(hold: Hold, terms: Terms, video_id: str | None) -> Plan[Ending]:
     if grant is None:
         ending = yield from void(hold, terms, PaymentRequired.code)
         return Ending("refused", ending.standing)
-    yield from _end(hold, "posted", "", grant, video_id)
+    yield from _end(hold, "posted", "", grant, terms, video_id)
     yield Query("settle_usage", _usage(hold, grant))
     free_posted = row.free_posted + (grant.kind == "free")
     return Ending("posted", Standing(_left(terms, free_posted), row.others_running, hold.limit, grant.price_micros))
@@ -113,7 +113,7 @@ def void(hold: Hold, terms: Terms, reason: str) -> Plan[Ending]:
     row = yield from _reserved(hold)
     if row.state != "reserved":
         return _ended(hold, row, terms)
-    yield from _end(hold, "voided", reason, Grant(row.kind, 0), None)
+    yield from _end(hold, "voided", reason, Grant(row.kind, 0), terms, None)
     return Ending("voided", Standing(_left(terms, row.free_posted), row.others_running, hold.limit, 0))
 
 
@@ -152,7 +152,7 @@ def _facts(account_id: str, key_id: str, mode: Mode, endpoint: str) -> Plan[Fact
     return Facts(*rows[0])
 
 
-def _row(asked: Asked, grant: Grant) -> dict[str, str | int | None]:
+def _row(asked: Asked, grant: Grant, terms: Terms, slot_limit: int | None) -> dict[str, str | int | None]:
     return {
         "account_id": asked.account_id,
         "request_id": asked.request_id,
@@ -161,6 +161,8 @@ def _row(asked: Asked, grant: Grant) -> dict[str, str | int | None]:
         "video_id": asked.video_id,
         "kind": grant.kind,
         "price_micros": grant.price_micros,
+        "free_limit": terms.free_requests,
+        "slot_limit": slot_limit,
         "node_id": asked.node_id,
         "hold_micros": asked.hold_micros,
     }
@@ -173,7 +175,9 @@ def _reserved(hold: Hold) -> Plan[Reserved]:
     return Reserved(*rows[0])
 
 
-def _end(hold: Hold, state: str, reason: str, grant: Grant, video_id: str | None) -> Plan[None]:
+def _end(  # noqa: PLR0913, PLR0917 - what a row says of its end
+    hold: Hold, state: str, reason: str, grant: Grant, terms: Terms, video_id: str | None
+) -> Plan[None]:
     values = {
         "account_id": hold.account_id,
         "request_id": hold.request_id,
@@ -181,6 +185,7 @@ def _end(hold: Hold, state: str, reason: str, grant: Grant, video_id: str | None
         "reason": reason,
         "kind": grant.kind,
         "price_micros": grant.price_micros,
+        "free_limit": terms.free_requests,
         "video_id": video_id,
     }
     if not (yield Query("settle_row", values)):

@@ -5,6 +5,8 @@ from contextlib import closing
 import apsw
 import pytest
 
+from clipmeter.billing.ledger import Terms
+
 DAMAGE = {
     "verify_free": (
         "I1",
@@ -61,6 +63,14 @@ async def test_damage_is_seen(used, name):
     with closing(apsw.Connection(str(used.path))) as raw:
         raw.execute(damage)
     assert invariant in {violation.invariant for violation in await used.ledger.verify()}
+
+
+async def test_changed_terms_are_no_damage(used):
+    """I1: an operator who changes the free tier in the middle of a month has not broken the books."""
+    for free_requests in (5, 500):
+        used.ledger._terms = {"tiktok/video": Terms(6000, free_requests, 3)}
+        await used.succeed(await used.caller(payment="card"), 8)
+        assert await used.ledger.verify() == []
 
 
 @pytest.mark.parametrize(

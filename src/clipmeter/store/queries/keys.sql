@@ -5,10 +5,10 @@ FROM api_keys AS k LEFT JOIN accounts AS a ON a.account_id = k.account_id
 WHERE k.digest = :digest
 
 -- name: key_count
--- How many keys of a mode the account has, not counting deleted ones; no row when there is no such account.
+-- How many keys the account has, not counting deleted ones; no row when there is no such account.
 SELECT COUNT(k.key_id)
 FROM accounts AS a
-LEFT JOIN api_keys AS k ON k.account_id = a.account_id AND k.mode = :mode AND k.status <> 'deleted'
+LEFT JOIN api_keys AS k ON k.account_id = a.account_id AND k.status <> 'deleted'
 WHERE a.account_id = :account_id
 GROUP BY a.account_id
 

@@ -24,12 +24,12 @@ WHERE a.account_id = :account_id
 -- name: admit_row
 -- Reserve: day and month are those of now and never change; no row when the request id is taken.
 INSERT INTO requests (
-    account_id, request_id, endpoint, key_id, video_id, kind, price_micros, month, day,
-    state, reason, node_id, deadline, admitted_at
+    account_id, request_id, endpoint, key_id, video_id, kind, price_micros, free_limit, slot_limit,
+    month, day, state, reason, node_id, deadline, admitted_at
 )
 VALUES (
-    :account_id, :request_id, :endpoint, :key_id, :video_id, :kind, :price_micros, :month, :day,
-    'reserved', '', :node_id, :now + :hold_micros, :now
+    :account_id, :request_id, :endpoint, :key_id, :video_id, :kind, :price_micros, :free_limit, :slot_limit,
+    :month, :day, 'reserved', '', :node_id, :now + :hold_micros, :now
 )
 ON CONFLICT DO NOTHING
 RETURNING month, deadline
@@ -56,6 +56,7 @@ WHERE r.account_id = :account_id AND r.request_id = :request_id
 -- End a reservation; no row when something else ended it first.
 UPDATE requests
 SET state = :state, reason = :reason, kind = :kind, price_micros = :price_micros,
+    free_limit = :free_limit,
     ended_at = CASE WHEN :now > admitted_at THEN :now ELSE admitted_at END, video_id = COALESCE(:video_id, video_id)
 WHERE account_id = :account_id AND request_id = :request_id AND state = 'reserved'
 RETURNING state

@@ -1,24 +1,23 @@
 -- name: verify_free
--- More posted free requests in a month than there are.
-SELECT account_id, month, COUNT(*) FROM requests
-WHERE endpoint = :endpoint AND state = 'posted' AND kind = 'free'
-GROUP BY account_id, month
-HAVING COUNT(*) > :free_requests
+-- More posted free requests in a month than there were.
+SELECT account_id, endpoint, month, COUNT(*) FROM requests
+WHERE state = 'posted' AND kind = 'free'
+GROUP BY account_id, endpoint, month
+HAVING COUNT(*) > MAX(free_limit)
 
 -- name: verify_free_first
--- Posted paid requests in a month of which free ones are left.
-SELECT account_id, month, COUNT(*) FROM requests
-WHERE endpoint = :endpoint AND state = 'posted' AND kind IN ('free', 'paid')
-GROUP BY account_id, month
-HAVING SUM(CASE WHEN kind = 'free' THEN 1 ELSE 0 END) < :free_requests
-    AND SUM(CASE WHEN kind = 'paid' THEN 1 ELSE 0 END) > 0
+-- Posted paid requests in a month of which free ones were left.
+SELECT account_id, endpoint, month, COUNT(*) FROM requests
+WHERE state = 'posted' AND kind IN ('free', 'paid')
+GROUP BY account_id, endpoint, month
+HAVING SUM(CASE WHEN kind = 'free' THEN 1 ELSE 0 END) < MAX(CASE WHEN kind = 'paid' THEN free_limit ELSE 0 END)
 
 -- name: verify_running
 -- More requests in flight than allowed; the operator's live ones have no limit.
-SELECT r.account_id, r.kind = 'test', COUNT(*) FROM requests AS r
-WHERE r.endpoint = :endpoint AND r.state = 'reserved' AND r.kind <> 'own'
-GROUP BY r.account_id, r.kind = 'test'
-HAVING COUNT(*) > CASE WHEN r.kind = 'test' THEN :test_concurrency ELSE :concurrency END
+SELECT account_id, endpoint, kind = 'test', COUNT(*) FROM requests
+WHERE state = 'reserved' AND kind <> 'own'
+GROUP BY account_id, endpoint, kind = 'test'
+HAVING COUNT(*) > MAX(slot_limit)
 
 -- name: verify_overdue
 -- Reservations that no sweep has ended, a while after their deadline.
@@ -46,10 +45,10 @@ GROUP BY account_id, endpoint, month
 HAVING SUM(f) <> 0 OR SUM(p) <> 0 OR SUM(o) <> 0 OR SUM(t) <> 0 OR SUM(c) <> 0
 
 -- name: verify_keys
--- Accounts with too many keys of a mode, not counting deleted ones.
-SELECT account_id, mode, COUNT(*) FROM api_keys
+-- Accounts with too many keys, not counting deleted ones.
+SELECT account_id, COUNT(*) FROM api_keys
 WHERE status <> 'deleted'
-GROUP BY account_id, mode
+GROUP BY account_id
 HAVING COUNT(*) > :keys
 
 -- name: verify_period

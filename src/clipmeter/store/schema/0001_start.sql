@@ -33,6 +33,7 @@ CREATE TABLE nodes (
 
 -- The ledger: one row per admitted request, never deleted.
 -- price_micros: while reserved what may be charged, then what was.
+-- free_limit, slot_limit: the limits in force for it, since operators may change them; slot_limit is null for none.
 CREATE TABLE requests (
     account_id TEXT NOT NULL,
     request_id TEXT NOT NULL,
@@ -41,6 +42,8 @@ CREATE TABLE requests (
     video_id TEXT,
     kind TEXT NOT NULL CHECK (kind IN ('free', 'paid', 'own', 'test')),
     price_micros BIGINT NOT NULL CHECK (price_micros >= 0 AND (kind = 'paid' OR price_micros = 0)),
+    free_limit BIGINT NOT NULL,
+    slot_limit BIGINT,
     month TEXT NOT NULL,
     day TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('reserved', 'posted', 'voided', 'expired')),
