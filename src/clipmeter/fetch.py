@@ -125,6 +125,12 @@ class Fetch:
                 status, headers = await self._ask_file("GET", url, cookies, {"Range": "bytes=0-0"})
         return _size(status, headers)
 
+    def file_request(self, url: str, cookies: Mapping[str, str]) -> tuple[str, dict[str, str], str | None]:
+        """Where to connect for a file, with which headers, through which proxy. Raises UpstreamError: refused."""
+        target, host = self._route(self._checked(url))
+        headers = {**_FILE_HEADERS, "Referer": self._referer, **host, **_cookie_header(cookies)}
+        return target, headers, next(self._proxies) or None
+
     async def aclose(self) -> None:
         """Close every connection; a request still under way ends with UpstreamConnectionError."""
         await self._pages.close()

@@ -1,6 +1,7 @@
 """The door to the internet as a source sees it: `clipmeter.fetch` implements it, sources are given it."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import urljoin
@@ -46,3 +47,23 @@ class Fetching(Protocol):
 
     async def size(self, url: str, *, cookies: Mapping[str, str], within: float) -> int | None:
         """Bytes of a media file, asked with the page's cookies; None when the CDN does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """A file under way."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case; of repeated headers the last."""
+    chunks: AsyncIterator[bytes]
+    """The body as it comes in, in pieces of 64 KB at most; read no faster than this is. Raises as Streaming does."""
+
+
+class Streaming(Protocol):
+    """Files of any size, in little memory. Raises what Fetching raises, and nothing else."""
+
+    def open(
+        self, method: str, url: str, *, cookies: Mapping[str, str], headers: Mapping[str, str]
+    ) -> AbstractAsyncContextManager[Streamed]:
+        """Ask for a file on the CDN's hosts; leaving the context early ends the transfer. Any status is an answer."""
