@@ -59,6 +59,11 @@ class Settings:
     proxies: tuple[str, ...] = _setting(
         (), "Proxies to go through in turn, separated by commas: `http://…` or `socks5://…`."
     )
+    log_days: int = _setting(30, "Days for which the request log is kept; 0: no request log.")
+    metrics: str = _setting(
+        "local",
+        "Who may read `/metrics`: `local` (this machine, and whoever has the operator's key), `open` (all) or `off`.",
+    )
     log_level: str = _setting("info", "How much is logged: `debug`, `info`, `warning` or `error`.")
 
     @property
@@ -157,6 +162,7 @@ def _checked(settings: Settings) -> Settings:
     _refuse(settings.connect_timeout <= 0, "CONNECT_TIMEOUT", settings.connect_timeout, "more than 0 seconds")
     _refuse(settings.concurrency < 1, "CONCURRENCY", settings.concurrency, "1 or more")
     _refuse(settings.page_limit < 1_000_000, "PAGE_LIMIT", settings.page_limit, "1000000 bytes or more")
+    _refuse(settings.metrics not in {"local", "open", "off"}, "METRICS", settings.metrics, "local, open or off")
     _refuse(not settings.impersonate, "IMPERSONATE", "", "one browser or more, like chrome")
     _refuse(
         settings.log_level not in {"debug", "info", "warning", "error"},

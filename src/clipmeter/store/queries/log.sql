@@ -1,0 +1,106 @@
+-- name: log_add
+-- One finished request, `age_micros` after it came in; no row when it is in the log already.
+INSERT INTO request_log (
+    account_id, request_id, at, endpoint, mode, key_id, asked, video_id, source, attempts, sign,
+    status, code, charge_micros, timings, from_memory
+)
+VALUES (
+    :account_id, :request_id, :now - :age_micros, :endpoint, :mode, :key_id, :asked, :video_id, :source, :attempts,
+    :sign, :status, :code, :charge_micros, :timings, :from_memory
+)
+ON CONFLICT DO NOTHING
+RETURNING request_id
+
+-- name: log_at
+-- When one request came in; no row when it is not in the account's log.
+SELECT at FROM request_log WHERE account_id = :account_id AND request_id = :request_id
+
+-- name: log_page
+-- A page of an account's log, newest first, before a moment and id.
+SELECT
+    request_id, at, endpoint, mode, key_id, asked, video_id, source, attempts, sign, status, code, charge_micros,
+    timings, from_memory
+FROM request_log
+WHERE account_id = :account_id AND (at, request_id) < (:before_time, :before_id)
+ORDER BY at DESC, request_id DESC
+LIMIT :size
+
+-- name: log_page_by_video
+-- The same, of one post; of one key and one code too where these are not ''.
+SELECT
+    request_id, at, endpoint, mode, key_id, asked, video_id, source, attempts, sign, status, code, charge_micros,
+    timings, from_memory
+FROM request_log
+WHERE account_id = :account_id AND video_id = :video_id AND (at, request_id) < (:before_time, :before_id)
+    AND (:key_id = '' OR key_id = :key_id) AND (:code = '' OR code = :code)
+ORDER BY at DESC, request_id DESC
+LIMIT :size
+
+-- name: log_page_by_code
+-- The same, of one kind of failure; of one key too where that is not ''.
+SELECT
+    request_id, at, endpoint, mode, key_id, asked, video_id, source, attempts, sign, status, code, charge_micros,
+    timings, from_memory
+FROM request_log
+WHERE account_id = :account_id AND code = :code AND code <> '' AND (at, request_id) < (:before_time, :before_id)
+    AND (:key_id = '' OR key_id = :key_id)
+ORDER BY at DESC, request_id DESC
+LIMIT :size
+
+-- name: log_page_by_key
+-- The same, of one key.
+SELECT
+    request_id, at, endpoint, mode, key_id, asked, video_id, source, attempts, sign, status, code, charge_micros,
+    timings, from_memory
+FROM request_log
+WHERE account_id = :account_id AND key_id = :key_id AND (at, request_id) < (:before_time, :before_id)
+ORDER BY at DESC, request_id DESC
+LIMIT :size
+
+-- name: log_prune
+-- Delete a few of the rows that are older than they may be.
+DELETE FROM request_log WHERE (account_id, request_id) IN (
+    SELECT account_id, request_id FROM request_log WHERE at < :now - :keep_micros ORDER BY at LIMIT :size
+)
+RETURNING 1
+
+-- name: failures_add
+-- Failures of one kind, counted to this month.
+INSERT INTO failures (account_id, endpoint, month, code, requests)
+VALUES (:account_id, :endpoint, :month, :code, :requests)
+ON CONFLICT (account_id, endpoint, month, code) DO UPDATE SET requests = failures.requests + excluded.requests
+
+-- name: failures_of
+-- An account's failures of a month, by endpoint and code.
+SELECT endpoint, code, requests FROM failures
+WHERE account_id = :account_id AND month = :which_month
+ORDER BY endpoint, code
+
+-- name: usage_of
+-- The sums of an account's posted requests of a month.
+SELECT endpoint, free_posted, paid_posted, own_posted, test_posted, charged_micros FROM usage
+WHERE account_id = :account_id AND month = :which_month
+ORDER BY endpoint
+
+-- name: this_month
+-- The month it is.
+SELECT :month
+
+-- name: health_add
+-- What a source did in an hour, added to what it did before.
+INSERT INTO source_health (hour, lane, source, code, tries, total_ms, max_ms)
+VALUES (:hour, :lane, :source, :code, :tries, :total_ms, :max_ms)
+ON CONFLICT (hour, lane, source, code) DO UPDATE SET
+    tries = source_health.tries + excluded.tries,
+    total_ms = source_health.total_ms + excluded.total_ms,
+    max_ms = CASE WHEN excluded.max_ms > source_health.max_ms THEN excluded.max_ms ELSE source_health.max_ms END
+
+-- name: health_since
+-- What the sources did since an hour, oldest first.
+SELECT hour, lane, source, code, tries, total_ms, max_ms FROM source_health
+WHERE hour >= :hour
+ORDER BY hour, lane, source, code
+
+-- name: health_prune
+-- Delete what is older than it may be.
+DELETE FROM source_health WHERE hour < :hour
