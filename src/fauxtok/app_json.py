@@ -8,7 +8,8 @@ from fauxtok.control import reply
 from fauxtok.item_video import Json, url_key
 from fauxtok.links import AVATAR, COVER, DISC, DYNAMIC, MARKED, ORIGIN, PHOTO, SOUND, VIDEO, File, Signer
 from fauxtok.people import tag_id
-from fauxtok.world import Post, Rung, another, post
+from fauxtok.posts import Post, Rung
+from fauxtok.world import another, post
 
 _NUMBER = re.compile(r"\d{1,25}")
 DETAIL = "/aweme/v1/multi/aweme/detail/"
@@ -26,6 +27,11 @@ async def asked(request: Request, receive: Receive) -> int | None:
         fields |= {name: values[0] for name, values in form.items()}
     match = _NUMBER.search(fields.get("aweme_ids", "") + " " + fields.get("aweme_id", ""))
     return int(match[0]) if match else 0
+
+
+def name(_request: Request) -> str:
+    """What moods call this source."""
+    return "app"
 
 
 def found(request: Request, number: int, shape: str, signer: Signer) -> Answer:
@@ -57,7 +63,7 @@ def aweme(it: Post, signer: Signer) -> Json:
         "text_extra": _extras(it),
         "is_top": 0,
         "is_ads": it.is_ad,
-        "aweme_type": 150 if it.shape == "photo" else 0,
+        "aweme_type": 150 if it.is_photo else 0,
         "author_user_id": it.author.id,
         "region": it.region,
         "group_id": str(it.id),
@@ -67,7 +73,7 @@ def aweme(it: Post, signer: Signer) -> Json:
         "aigc_info": {"aigc_label_type": 1 if it.made_by_ai else 0},
         "image_post_info": None,
     }
-    if it.shape == "photo":
+    if it.is_photo:
         whole["image_post_info"] = {"images": [_photo(it, at, signer) for at in range(len(it.images))], "title": ""}
     return whole
 
@@ -158,7 +164,7 @@ def _video(it: Post, signer: Signer) -> Json:
         "bit_rate": [_bit_rate(it, at, signer) for at in range(1, len(it.rungs))],
         "duration": it.duration * 1000 + it.id % 1000,
     }
-    if it.shape == "photo":
+    if it.is_photo:
         sound = signer.plain(File(it.id, SOUND), _CDN, "audio_mpeg")
         return {
             **video,

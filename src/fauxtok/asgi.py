@@ -55,22 +55,37 @@ class Answer:
     headers: Headers = ()
     pieces: Iterable[bytes] = ()
     length: int | None = None
+    pause: float = 0.0
+    """Seconds after each piece."""
+    is_cut: bool = False
+    """The connection is closed after the last piece, however much was announced."""
+    is_chunked: bool = False
+    """No length is announced."""
 
     @classmethod
     def of(cls, body: bytes, status: int = 200, *headers: tuple[bytes, bytes]) -> "Answer":
         return cls(status, headers or (HTML,), (body,), len(body))
 
 
-async def give(answer: Answer, send: Send) -> None:
-    """Write an answer; a server drops the body itself when only the head was asked for."""
-    size = answer.length
-    if size is None:
-        answer = Answer(answer.status, answer.headers, tuple(answer.pieces))
-        size = sum(map(len, answer.pieces))
-    headers = [*answer.headers, (b"content-length", str(size).encode())]
+async def give(answer: Answer, request: Request, send: Send) -> None:
+    """Write an answer, no further than its reader stays. The body is left out when only the head was asked for."""
+    pieces, line = answer.pieces, request.scope[TRANSPORT]
+    headers = list(answer.headers)
+    if not answer.is_chunked:
+        if (size := answer.length) is None:
+            pieces = tuple(pieces)
+            size = sum(map(len, pieces))
+        headers.append((b"content-length", str(size).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    for piece in answer.pieces:
+    for piece in pieces if request.method != "HEAD" else ():
         await send({"type": "http.response.body", "body": piece, "more_body": True})
+        if answer.pause:
+            await asyncio.sleep(answer.pause)
+        if line.is_closing():
+            return
+    if answer.is_cut and request.method != "HEAD":
+        line.close()  # what was written before still goes out
+        return
     await send({"type": "http.response.body"})
 
 

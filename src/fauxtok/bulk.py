@@ -5,7 +5,7 @@ Invented once at import, with TikTok's names, order and proportions: a reader ha
 
 from random import Random
 
-import msgspec
+from fauxtok import jsons
 
 _DICE = Random("bulk")  # noqa: S311 - filler
 _SUBJECTS = [
@@ -65,11 +65,6 @@ _REST = [
     "it",
 ]
 _ASSETS = "https://sf16-website-login.neutral.ttwstatic.com/obj/tiktok_web_login_static"
-
-
-def script_json(value: object) -> bytes:
-    """JSON as it stands in the page's script: no slash, so that nothing can close the element."""
-    return msgspec.json.encode(value).replace(b"/", b"\\u002F")
 
 
 def _hex(digits: int) -> str:
@@ -162,7 +157,7 @@ def _opening(translations: int) -> bytes:
         "webapp.biz-context": _biz_context(),
         "webapp.i18n-translation": _translations(translations),
     }
-    return HEAD + SCRIPT + b'{"__DEFAULT_SCOPE__":' + script_json(scope)[:-1]
+    return HEAD + SCRIPT + b'{"__DEFAULT_SCOPE__":' + jsons.script(scope)[:-1]
 
 
 BEFORE = _opening(158_000)

@@ -2,12 +2,14 @@
 
 import re
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from fauxtok.asgi import Answer, Headers, Request
 from fauxtok.links import File, file_of, picture_signature, same, signature
 from fauxtok.media import Media, media
+from fauxtok.moods import CdnMood
 
 Guard = Literal["cookie", "path", "picture", "open", "session"]
 
@@ -45,8 +47,33 @@ def asked(request: Request) -> Asked | None:
     return None
 
 
-async def answer(request: Request, want: Asked) -> Answer:
-    """403 without the right signature, cookie and Referer; 404 for no file; else the bytes."""
+async def answer(request: Request, want: Asked, mood: CdnMood | None = None) -> Answer:
+    """403 without the right signature, cookie and Referer; 404 for no file; else the bytes, as the mood lets them."""
+    if mood is not None and mood.name in _REFUSALS:
+        return _REFUSALS[mood.name]
+    given = await _given(request, want)
+    return given if mood is None or given.status not in {200, 206} else _hampered(given, mood)
+
+
+def _hampered(given: Answer, mood: CdnMood) -> Answer:
+    """A file that comes too slowly, or whose second half does not come."""
+    length = given.length or 0
+    if mood.name == "cut":
+        return replace(given, pieces=_up_to(given.pieces, length // 2), is_cut=True)
+    rate = max(1, mood.rate // 10)
+    drops = (piece[at : at + rate] for piece in given.pieces for at in range(0, len(piece), rate))
+    return replace(given, pieces=drops, pause=0.1)
+
+
+def _up_to(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
+    for piece in pieces:
+        yield piece[:size]
+        size -= len(piece)
+        if size <= 0:
+            return
+
+
+async def _given(request: Request, want: Asked) -> Answer:
     if (refusal := _refusal(request, want)) is not None:
         return _plain(403, refusal)
     found = None if want.file is None else await media(want.file)
@@ -101,6 +128,14 @@ def _number(text: str) -> int:
 
 def _plain(status: int, text: str) -> Answer:
     return Answer.of(text.encode(), status, (b"content-type", b"text/plain"), (b"x-fauxtok", text.encode()))
+
+
+_REFUSALS = {
+    "forbidden": _plain(403, "the CDN is in a mood"),
+    "missing": _plain(404, "no such file"),
+    "expired": _plain(403, "expired"),
+    "wrong_type": Answer.of(b"<!doctype html><title>TikTok</title><p>Sorry, something went wrong."),
+}
 
 
 def _bytes(request: Request, found: Media) -> Answer:

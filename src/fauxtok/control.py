@@ -4,23 +4,35 @@ from typing import Any
 
 import msgspec
 
+from fauxtok import jsons
 from fauxtok.asgi import JSON, Answer, Receive, Request, body
+from fauxtok.ids import MOODS
 from fauxtok.moods import Moods
 
 
 def reply(value: object, status: int = 200) -> Answer:
-    return Answer.of(msgspec.json.encode(value), status, JSON)
+    return Answer.of(jsons.plain(value), status, JSON)
 
 
 async def answer(request: Request, receive: Receive, moods: Moods) -> Answer:
     """Do what is asked; what cannot be read is 400, said in a sentence."""
     name = request.path.removeprefix("/__fauxtok/")
     if request.method == "GET":
-        return reply(moods.stats()) if name == "stats" else reply({"error": "only stats can be read here"}, 404)
+        return _read(name, moods)
     try:
         return _do(name, moods, msgspec.json.decode(await body(receive) or b"{}", type=dict[str, Any]))
     except (msgspec.MsgspecError, KeyError, TypeError, ValueError) as problem:
         return reply({"error": f"cannot be done: {problem!r}"}, 400)
+
+
+def _read(name: str, moods: Moods) -> Answer:
+    if name == "stats":
+        return reply(moods.stats())
+    if name == "requests":
+        return reply(moods.counted())
+    if name == "moods":
+        return reply([{"mood": it.name, "status": it.status, "code": it.code} for it in MOODS.values()])
+    return reply({"error": "stats, requests and moods can be read here"}, 404)
 
 
 def _do(name: str, moods: Moods, wish: dict[str, Any]) -> Answer:
@@ -30,8 +42,10 @@ def _do(name: str, moods: Moods, wish: dict[str, Any]) -> Answer:
         moods.delay = float(wish["ms"]) / 1000
     elif name == "links":
         moods.link_seconds = int(wish["seconds"])
+    elif name == "cdn":
+        moods.set_cdn(wish)
     elif name == "reset":
         moods.reset()
     else:
-        return reply({"error": "there are mood, delay, links, reset and stats"}, 404)
+        return reply({"error": "there are mood, delay, links, cdn and reset"}, 404)
     return reply({"ok": True})

@@ -3,13 +3,14 @@
 import re
 from html import escape
 
+from fauxtok import jsons
 from fauxtok.asgi import HTML, Answer, Request
-from fauxtok.bulk import script_json
 from fauxtok.control import reply
 from fauxtok.item_video import Json
 from fauxtok.links import AVATAR, COVER, MARKED, ORIGIN, SOUND, VIDEO, File, Signer
 from fauxtok.pages import cookies
-from fauxtok.world import Post, post
+from fauxtok.posts import Post
+from fauxtok.world import post
 
 _EMBED = re.compile(r"/(?:embed/v[23]|player/v1)/(\d{1,25})/?")
 _IN_LINK = re.compile(r"/(?:video|photo|v)/(\d{1,25})")
@@ -24,6 +25,11 @@ def asked(request: Request) -> int | None:
         return None
     inside = _IN_LINK.search(request.query().get("url", ""))
     return int(inside[1]) if inside else 0
+
+
+def name(request: Request) -> str:
+    """Which of the two embeds is asked, as moods call them."""
+    return "oembed" if request.path == "/oembed" else "embed"
 
 
 def found(request: Request, number: int, shape: str, signer: Signer) -> Answer:
@@ -72,7 +78,7 @@ def _page(it: Post, signer: Signer) -> Answer:
 
 def _document(number: int, data: Json, signer: Signer) -> Answer:
     state = {"source": {"data": {f"/embed/v2/{number}": data}}, "router": {"link": f"/embed/v2/{number}"}}
-    script = b'<script id="__FRONTITY_CONNECT_STATE__" type="application/json">' + script_json(state) + b"</script>"
+    script = b'<script id="__FRONTITY_CONNECT_STATE__" type="application/json">' + jsons.script(state) + b"</script>"
     whole = b'<!doctype html><html lang="en"><head><title>TikTok</title></head><body><div id="root"></div>' + script
     return Answer.of(whole + b"</body></html>", 200, HTML, *cookies(signer.token))
 
@@ -85,7 +91,7 @@ def _infos(it: Post, signer: Signer) -> Json:
     size = {"width": plain.width, "height": plain.height, "duration": it.duration}
     return {
         "id": str(it.id),
-        "video": {"urls": [] if it.shape in {"photo", "shop"} else [link], "videoMeta": {**size, "ratio": 9}},
+        "video": {"urls": [] if it.is_photo or it.shape == "shop" else [link], "videoMeta": {**size, "ratio": 9}},
         "covers": [signer.picture(File(it.id, COVER))],
         "coversOrigin": [signer.picture(File(it.id, ORIGIN))],
         "text": it.text,

@@ -29,10 +29,12 @@ class Outcome:
     means: str
     number: int = 0
     message: str = ""
+    own_files: bool = False
+    """Whether its files differ from an ordinary post's: the CDN knows a post by its id, so this is no mood."""
 
 
-def _post(name: str, means: str) -> Outcome:
-    return Outcome(name, Kind.POST, 200, "", means)
+def _post(name: str, means: str, *, own_files: bool = False) -> Outcome:
+    return Outcome(name, Kind.POST, 200, "", means, own_files=own_files)
 
 
 def _gone(name: str, number: int, message: str, means: str) -> Outcome:
@@ -54,6 +56,14 @@ DOCUMENTED: dict[int, Outcome] = {
     7500000000000000203: _post("no_download", "the author forbids downloads: downloadAddr is empty"),
     7500000000000000204: _post("shop", "a TikTok Shop page: links empty, no bitrateInfo"),
     7500000000000000205: _post("rounded", "stats is rounded as on big accounts; statsV2 has the exact counts"),
+    7500000000000000206: _post("many_photos", "a photo post of 35 pictures, to a song", own_files=True),
+    7500000000000000207: _post("subtitled", "subtitles in eight languages", own_files=True),
+    7500000000000000208: _post("big", "files of 60 MB and 100 MiB", own_files=True),
+    7500000000000000209: _post("huge", "files of 1 GiB and 1.5 GiB", own_files=True),
+    7500000000000000210: _post("caption_markup", "a caption of HTML and script"),
+    7500000000000000211: _post("caption_direction", "a caption with right-to-left marks and control characters"),
+    7500000000000000212: _post("caption_halves", "a caption with halves of surrogate pairs: each is told as U+FFFD"),
+    7500000000000000213: _post("impossible_counts", "negative counts and 10^30: told as null"),
     7500000000000000404: _page("another_id", 404, "not_found", "the page holds another video"),
     7500000000001020401: _gone("missing", 10204, "item doesn't exist", "never existed"),
     7500000000001020402: _gone("deleted", 10204, "status_deleted", "deleted"),
@@ -96,7 +106,30 @@ DOCUMENTED: dict[int, Outcome] = {
     7500000000000050401: Outcome("never", Kind.WIRE, 504, "upstream_timeout", "no answer for 60 seconds"),
 }
 
+_WEATHER: tuple[Outcome, ...] = (
+    _page("slow_drip", 504, "upstream_timeout", "the page comes in drops: all of it would take minutes"),
+    _page("cut_middle", 502, "upstream_connection_error", "the connection is cut in the middle of the page"),
+    _page("script_renamed", 502, _BROKEN, "changed layout: the data script has another id"),
+    _page("item_moved", 502, _BROKEN, "changed layout: the item stands elsewhere in the script"),
+    _page("fields_renamed", 502, _BROKEN, "changed layout: the item's fields have other names"),
+    _page("refuse_chrome", 429, _LIMIT, "status 403 to every browser that is not among `allowed`"),
+    _page("redirect_loop", 502, _BROKEN, "redirects to itself"),
+    _page("redirect_away", 502, _BROKEN, "redirects to another host"),
+    _page("redirect_loopback", 502, _BROKEN, "redirects to this machine, over plain HTTP"),
+    _page("redirect_http", 502, _BROKEN, "redirects to the same page over plain HTTP"),
+    _page("huge_page", 502, _BROKEN, "100 MB of page, without an announced length"),
+    _page("gzip_bomb", 502, _BROKEN, "1 MB of gzip that holds 1 GiB"),
+    _page("deep_json", 502, _BROKEN, "JSON nested 10,000 deep inside the item"),
+    _page("bad_utf8", 200, "", "bytes that are no UTF-8 in the caption: told as U+FFFD"),
+    _page("foreign_cookies", 200, "", "the page sets cookies for other hosts, a tt_chain_token among them"),
+)
+
 OUTCOMES: dict[str, Outcome] = {outcome.name: outcome for outcome in DOCUMENTED.values()}
+MOODS: dict[str, Outcome] = {
+    outcome.name: outcome for outcome in (*OUTCOMES.values(), *_WEATHER) if not outcome.own_files
+}
+"""What can be made of any page for a while: all outcomes, and bad weather that no id stands for."""
+WEATHER = frozenset(outcome.name for outcome in _WEATHER)
 FOUND = OUTCOMES["found"]
 MISSING = OUTCOMES["missing"]
 

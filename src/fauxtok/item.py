@@ -4,8 +4,8 @@ from fauxtok.captions import Extra, paragraphs
 from fauxtok.item_video import Json, video
 from fauxtok.links import AVATAR, DISC, PHOTO, SOUND, File, Signer
 from fauxtok.people import Author, Music, tag_id
+from fauxtok.posts import Post
 from fauxtok.words import TOPICS
-from fauxtok.world import Post
 
 _MOBILE_DROPS = [
     "scheduleTime",
@@ -75,7 +75,7 @@ def item(post: Post, signer: Signer) -> Json:
         **_author_stats(post.author),
         **_switches(post),
     }
-    if post.shape == "photo":
+    if post.is_photo:
         whole["imagePost"] = _photos(post, signer)
     return whole
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from fauxtok.links import COVER, DYNAMIC, MARKED, ORIGIN, VIDEO, WORDS, File, Signer
+from fauxtok.posts import Post, Rung
 from fauxtok.subtitles import languages, webvtt
-from fauxtok.world import Post, Rung
 
 Json = dict[str, Any]
 
@@ -51,7 +51,7 @@ def video(post: Post, signer: Signer) -> Json:
 
 def _shape(post: Post, video: Json) -> Json:
     """What a post of an unusual shape says differently."""
-    if post.shape == "photo":
+    if post.is_photo:
         nothing: Json = {"playAddr": "", "downloadAddr": "", "duration": 0, "height": 0, "width": 0, "ratio": ""}
         return {**nothing, "dynamicCover": "", "bitrateInfo": [], "bitrate": 0, "subtitleInfos": [], "size": "0"}
     if post.shape == "shop":

@@ -7,8 +7,9 @@ from functools import lru_cache
 
 from fauxtok import images, mp3, mp4
 from fauxtok.links import AVATAR, COVER, DISC, DYNAMIC, MARKED, ORIGIN, PHOTO, SOUND, VIDEO, WORDS, File
+from fauxtok.posts import Post, Rung
 from fauxtok.subtitles import languages, webvtt
-from fauxtok.world import Post, Rung, post
+from fauxtok.world import post
 
 
 @dataclass(frozen=True, slots=True)

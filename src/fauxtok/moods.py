@@ -1,29 +1,57 @@
 """What can be set while the emulator runs: moods, the delay, how long links last; and what it counts."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from fauxtok.ids import DOCUMENTED, FOUND, OUTCOMES, Outcome
+from fauxtok.asgi import Request
+from fauxtok.browsers import claims
+from fauxtok.ids import DOCUMENTED, FOUND, MOODS, Outcome
 
 HOURS = 4 * 3_600
+SOURCES = ("page", "embed", "oembed", "app")
+CDN_MOODS = ("forbidden", "missing", "expired", "slow", "cut", "wrong_type")
+COUNTED = ("page", "short", "embed", "oembed", "app", "file", "file_head", "trap", "other")
 
 
 @dataclass(slots=True)
 class Mood:
-    """Makes pages answer with one outcome: those of `ids` (all when empty), the next `count` (no end when None)."""
+    """Makes pages answer with one outcome: those of `ids` (all when empty), the next `count` (no end when None).
+
+    Who claims to be no browser but those of `allowed` is left alone.
+    """
 
     outcome: Outcome
     ids: frozenset[int]
     count: int | None
-    everywhere: bool
+    allowed: frozenset[str]
 
-    def takes(self, number: int) -> bool:
+    def takes(self, number: int, request: Request) -> bool:
         if self.ids and number not in self.ids:
             return False
-        if self.count is None:
-            return True
-        self.count -= 1
-        return self.count >= 0
+        if self.allowed and (claimed := claims(request)) and claimed <= self.allowed:
+            return False
+        return _taken(self)
+
+
+@dataclass(slots=True)
+class CdnMood:
+    """Makes files answer otherwise: the next `count` requests with one of these `methods`. `rate`: bytes a second."""
+
+    name: str
+    count: int | None
+    methods: frozenset[str]
+    rate: int
+
+    def takes(self, request: Request) -> bool:
+        return request.method in self.methods and _taken(self)
+
+
+def _taken(mood: Mood | CdnMood) -> bool:
+    if mood.count is None:
+        return True
+    mood.count -= 1
+    return mood.count >= 0
 
 
 @dataclass(slots=True)
@@ -33,41 +61,52 @@ class Moods:
     first_delay: float = 0.0
     delay: float = field(init=False)
     link_seconds: int = HOURS
-    mood: Mood | None = None
+    moods: dict[str, Mood] = field(default_factory=dict)
+    cdn: CdnMood | None = None
     requests: int = 0
     in_flight: int = 0
     max_in_flight: int = 0
+    seen: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.delay = self.first_delay
 
     def reset(self) -> None:
         """Back to the state at start; requests still under way stay counted as in flight."""
-        self.delay, self.link_seconds, self.mood = self.first_delay, HOURS, None
+        self.delay, self.link_seconds, self.moods, self.cdn = self.first_delay, HOURS, {}, None
         self.requests, self.max_in_flight = 0, self.in_flight
+        self.seen.clear()
 
     def set(self, wish: dict[str, Any]) -> None:
-        """Take a mood as JSON gives it. KeyError, TypeError or ValueError: no such mood."""
-        if wish["mood"] is None:
-            self.mood = None
-            return
-        ids = frozenset(int(number) for number in wish.get("ids") or ())
-        count = wish.get("count")
-        self.mood = Mood(
-            OUTCOMES[wish["mood"]], ids, None if count is None else int(count), bool(wish.get("everywhere"))
-        )
+        """Take a mood as JSON gives it. KeyError, TypeError or ValueError: no such mood, or no such source."""
+        where = _where(wish)
+        kept = {name: mood for name, mood in self.moods.items() if name not in where} if "where" in wish else {}
+        if wish["mood"] is not None:
+            ids = frozenset(int(number) for number in wish.get("ids") or ())
+            allowed = frozenset(str(browser) for browser in wish.get("allowed") or ())
+            mood = Mood(MOODS[wish["mood"]], ids, _count(wish), allowed)
+            kept |= dict.fromkeys(where, mood)
+        self.moods = kept
 
-    def page(self, number: int) -> Outcome:
-        """What the video page of an id answers now."""
-        if self.mood is not None and self.mood.takes(number):
-            return self.mood.outcome
+    def set_cdn(self, wish: dict[str, Any]) -> None:
+        """Take a mood of the CDN as JSON gives it. KeyError, TypeError or ValueError: no such mood."""
+        name = wish["mood"]
+        if name is not None and name not in CDN_MOODS:
+            raise KeyError(name)
+        methods = frozenset(str(method).upper() for method in wish.get("methods") or ("GET", "HEAD"))
+        mood = CdnMood(str(name), _count(wish), methods, max(1, int(wish.get("rate", 65_536))))
+        self.cdn = None if name is None else mood
+
+    def answers(self, source: str, number: int, request: Request) -> Outcome:
+        """What a source answers for an id now: the mood it is in, else what the id stands for."""
+        mood = self.moods.get(source)
+        if mood is not None and mood.takes(number, request):
+            return mood.outcome
         return DOCUMENTED.get(number, FOUND)
 
-    def elsewhere(self, number: int) -> Outcome:
-        """What the other sources (embed, oEmbed, app) answer: a mood reaches them only when it is meant everywhere."""
-        if self.mood is not None and self.mood.everywhere and self.mood.takes(number):
-            return self.mood.outcome
-        return DOCUMENTED.get(number, FOUND)
+    def cdn_answers(self, request: Request) -> CdnMood | None:
+        """The mood that a file is asked for in; None: it is given."""
+        return self.cdn if self.cdn is not None and self.cdn.takes(request) else None
 
     def arrive(self) -> None:
         self.requests += 1
@@ -79,3 +118,22 @@ class Moods:
 
     def stats(self) -> dict[str, int]:
         return {"requests": self.requests, "in_flight": self.in_flight, "max_in_flight": self.max_in_flight}
+
+    def counted(self) -> dict[str, int]:
+        """All requests but those of control, by what was asked for."""
+        return {kind: self.seen[kind] for kind in COUNTED}
+
+
+def _where(wish: dict[str, Any]) -> tuple[str, ...]:
+    """The sources that a mood is meant for."""
+    if wish.get("everywhere"):
+        return SOURCES
+    where = tuple(wish.get("where", ("page",)))
+    if unknown := set(where) - set(SOURCES):
+        raise ValueError(f"no such source: {sorted(map(str, unknown))}")
+    return where
+
+
+def _count(wish: dict[str, Any]) -> int | None:
+    count = wish.get("count")
+    return None if count is None else int(count)

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from fauxtok import challenge, pages
+from fauxtok import challenge, jsons, pages
 from fauxtok.asgi import HTML, Answer
-from fauxtok.bulk import AFTER, BEFORE, HEAD, TAIL, script_json
+from fauxtok.bulk import AFTER, BEFORE, HEAD, TAIL
 from fauxtok.item_video import Json
 from fauxtok.links import Signer
 from fauxtok.world import another
@@ -106,7 +106,7 @@ def login_page() -> Answer:
 
 def home(signer: Signer) -> Answer:
     """The front page: data, but of no post."""
-    middle = b"," + script_json({"webapp.a-b": {}})[1:-1]
+    middle = b"," + jsons.script({"webapp.a-b": {}})[1:-1]
     return pages.whole(middle, signer.token, zipped=False)
 
 

@@ -3,14 +3,17 @@
 import zlib
 from functools import lru_cache
 
+from fauxtok import jsons
 from fauxtok.asgi import HTML, Answer, Headers
-from fauxtok.bulk import AFTER, BEFORE, script_json
+from fauxtok.bulk import AFTER, BEFORE
 from fauxtok.ids import Outcome
 from fauxtok.item import item, mobile_item
 from fauxtok.item_video import Json
 from fauxtok.links import Signer, Template, fill
 from fauxtok.world import post
 
+GZIP = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03"
+"""What a gzip file begins with."""
 _COMMON = "Domain=.tiktok.com; Path=/; Secure"
 
 
@@ -33,7 +36,7 @@ def scopes(number: int, name: str, detail: object, *, mobile: bool) -> bytes:
     whole: Json = {"seo.abtest": seo}
     if detail is not None:
         whole["webapp.reflow.video.detail" if mobile else "webapp.video-detail"] = detail
-    return b"," + script_json(whole)[1:-1]
+    return b"," + jsons.script(whole)[1:-1]
 
 
 def whole(middle: bytes, token: str, *, zipped: bool, after: bytes = AFTER) -> Answer:
@@ -66,7 +69,7 @@ def _template(number: int, shape: str, expires: int, mobile: bool) -> tuple[byte
     return tuple(scopes(number, it.author.unique_id, detail, mobile=mobile).split(Template.MARK.encode()))
 
 
-def _deflated(data: bytes, level: int, end: int) -> bytes:
+def deflated(data: bytes, level: int, end: int) -> bytes:
     """One stretch of a deflate stream that needs nothing of what went before."""
     packer = zlib.compressobj(level, zlib.DEFLATED, -15)
     return packer.compress(data) + packer.flush(end)
@@ -74,12 +77,12 @@ def _deflated(data: bytes, level: int, end: int) -> bytes:
 
 @lru_cache(maxsize=4)
 def _end(after: bytes) -> bytes:
-    return _deflated(after, 6, zlib.Z_FINISH)
+    return deflated(after, 6, zlib.Z_FINISH)
 
 
 @lru_cache(maxsize=1)
 def _start() -> tuple[bytes, int]:
-    return b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03" + _deflated(BEFORE, 6, zlib.Z_FULL_FLUSH), zlib.crc32(BEFORE)
+    return GZIP + deflated(BEFORE, 6, zlib.Z_FULL_FLUSH), zlib.crc32(BEFORE)
 
 
 def _zip(middle: bytes, after: bytes) -> tuple[bytes, ...]:
@@ -88,4 +91,4 @@ def _zip(middle: bytes, after: bytes) -> tuple[bytes, ...]:
     check = zlib.crc32(after, zlib.crc32(middle, check))
     size = len(BEFORE) + len(middle) + len(after)
     trailer = check.to_bytes(4, "little") + size.to_bytes(4, "little")
-    return start, _deflated(middle, 1, zlib.Z_FULL_FLUSH), _end(after) + trailer
+    return start, deflated(middle, 1, zlib.Z_FULL_FLUSH), _end(after) + trailer

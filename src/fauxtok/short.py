@@ -10,6 +10,14 @@ from fauxtok.world import post
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CODE = re.compile(r"Z([0-9A-Z]{1,16})")
 _HOSTS = frozenset({"vm.tiktok.com", "vt.tiktok.com"})
+LEADS = {
+    "ZLoop": "https://vt.tiktok.com/ZLoopBack/",
+    "ZLoopBack": "https://vm.tiktok.com/ZLoop/",
+    "ZAway": "https://www.example.org/@_/video/7516594811734854943",
+    "ZLocal": "http://127.0.0.1/__fauxtok/trap",
+    "ZLive": "https://www.tiktok.com/@tiktok/live",
+}
+"""Codes that lead to no post, and where they lead instead. Letters in lower case keep them apart from those of ids."""
 _PATH = re.compile(r"/t/([^/]+)/?")
 
 
@@ -42,11 +50,14 @@ def is_short(request: Request) -> bool:
 def answer(request: Request) -> Answer:
     """A redirect to the post, or to the front page where the code means nothing, as TikTok does."""
     match = _PATH.fullmatch(request.path)
-    number = id_of_code(match[1] if match else request.path.strip("/"))
+    code = match[1] if match else request.path.strip("/")
+    if code in LEADS:
+        return redirect(LEADS[code])
+    number = id_of_code(code)
     if number is None:
         return redirect("https://www.tiktok.com/", 302)
     it = post(number)
-    folder = "photo" if it.shape == "photo" else "video"
+    folder = "photo" if it.is_photo else "video"
     shown = DOCUMENTED.get(number, FOUND).kind is Kind.POST
     name = it.author.unique_id if shown else ""
     return redirect(

@@ -1,18 +1,29 @@
 """Subtitles of a post, in WebVTT."""
 
-from fauxtok.world import Post
+from fauxtok.posts import Post
+
+_TRANSLATED = ("spa-ES", "fra-FR", "deu-DE", "jpn-JP", "ara-SA", "por-PT", "cmn-Hans-CN")
+_CUE = 4  # seconds
 
 
 def languages(post: Post) -> tuple[str, ...]:
     """The languages a post has subtitles in, the spoken one first; none when nobody speaks."""
     if not post.subtitle:
         return ()
+    if post.shape == "subtitled":
+        return (post.subtitle, *_TRANSLATED)
     return (post.subtitle,) if post.subtitle == "eng-US" else (post.subtitle, "eng-US")
 
 
 def webvtt(post: Post, language: str) -> bytes:
-    """One cue over the whole video."""
-    text = post.text.split("\n", 1)[0] or "(music)"
-    minutes, seconds = divmod(post.duration, 60)
-    cue = f"00:00:00.000 --> 00:{minutes:02}:{seconds:02}.000\n{text} [{language}]\n"
-    return f"WEBVTT\n\n\n{cue}".encode()
+    """Cues from the first second to the last; each names its language and its number."""
+    text = post.text.split("\n", 1)[0].replace("&", "&amp;").replace("<", "&lt;") or "(music)"
+    cues = [
+        f"{_time(start)} --> {_time(min(start + _CUE, post.duration))}\n{text} [{language} {at}]\n"
+        for at, start in enumerate(range(0, post.duration, _CUE), 1)
+    ]
+    return ("WEBVTT\n\n\n" + "\n".join(cues)).encode()
+
+
+def _time(seconds: int) -> str:
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.000"

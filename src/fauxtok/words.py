@@ -72,3 +72,21 @@ SONGS: tuple[tuple[str, str, str], ...] = (
 )
 
 TOPICS: tuple[str, ...] = ("Comedy", "Food & Drink", "Lifestyle", "Animals", "Travel", "Dance", "Music", "Sports")
+
+MARKUP = (
+    "</script><script>alert('caption')</script><!-- <img src=x onerror=alert(1)> --> "
+    '&lt;b&gt; &amp; "quoted" {{7*7}} ${7*7} %s'
+)
+"""A caption of markup: it must come out as text, whole."""
+
+DIRECTION = (
+    "\u202egnp.oediv\u202c \u2066שלום\u2069 \u200fمرحبا\u200e "
+    "zero\u200b\u2060width \ufeffmark Z\u0300\u0301\u0302\u0303a\u0336\x00\x1b[31m"
+)
+"""A caption that turns the direction of writing, with invisible marks and control characters."""
+
+LONE_HIGH, LONE_LOW = "\uf8d0", "\uf8d1"
+"""Stand for half a surrogate pair, which no UTF-8 can hold: fauxtok.jsons writes them as the escapes of a lone half."""
+
+HALVES = f"cut {LONE_HIGH} in half {LONE_LOW} and turned around {LONE_LOW}{LONE_HIGH} but 👍 whole"
+"""A caption with escapes of lone surrogates."""

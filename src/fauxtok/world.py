@@ -1,77 +1,18 @@
 """The invented world: every id of a plausible time is one post, always the same. Pure: no clock, no state."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import NamedTuple
 
 from fauxtok import words
 from fauxtok.captions import Extra, write
 from fauxtok.dice import Dice
 from fauxtok.ids import DOCUMENTED, EXAMPLE_ID, FOUND, Kind
 from fauxtok.people import Author, Music, author, music
+from fauxtok.posts import Counts, Post, Rung
+from fauxtok.shapes import reshaped
 
 FIRST_SECOND = int(datetime(2014, 1, 1, tzinfo=UTC).timestamp())
 DAY = 86_400
-
-# shorter side → what TikTok calls it, and the number of the definition in a link's `ds`
-LABELS = {360: ("360p", 1), 480: ("480p", 2), 576: ("540p", 6), 720: ("720p", 3), 1080: ("1080p", 4)}
-
-
-class Rung(NamedTuple):
-    """One file of a video. `size` is the exact number of bytes of the file."""
-
-    gear: str
-    quality: int
-    codec: str
-    width: int
-    height: int
-    size: int
-    bitrate: int
-
-    @property
-    def label(self) -> str:
-        return LABELS[min(self.width, self.height)][0]
-
-    @property
-    def definition(self) -> int:
-        return LABELS[min(self.width, self.height)][1]
-
-
-class Counts(NamedTuple):
-    """Exact numbers. `downloads` is told by the app's JSON only."""
-
-    plays: int
-    likes: int
-    comments: int
-    shares: int
-    saves: int
-    downloads: int
-    reposts: int
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """One post. `rungs[0]` is the file of playAddr; `duration` in seconds; `images` are width and height of photos."""
-
-    id: int
-    shape: str
-    text: str
-    extras: tuple[Extra, ...]
-    created: int
-    duration: int
-    counts: Counts
-    rounded: bool
-    region: str
-    language: str
-    subtitle: str
-    is_ad: bool
-    made_by_ai: bool
-    author: Author
-    music: Music
-    rungs: tuple[Rung, ...]
-    marked_size: int
-    images: tuple[tuple[int, int], ...]
 
 
 def is_plausible(number: int, now: float) -> bool:
@@ -101,7 +42,7 @@ def _ordinary(number: int, shape: str) -> Post:
     maker = author(dice.below(5_000))
     duration = dice.choice((7, 9, 12, 15, 21, 31, 44, 58, 66, 93, 180))
     rungs = _rungs(dice, duration)
-    return Post(
+    it = Post(
         id=number,
         shape=shape,
         text=text,
@@ -121,6 +62,7 @@ def _ordinary(number: int, shape: str) -> Post:
         marked_size=rungs[0].size + dice.between(9_000, 400_000),
         images=tuple((1080, dice.choice((1440, 1920, 1350))) for _ in range(dice.between(1, 9))),
     )
+    return reshaped(it)
 
 
 def _counts(dice: Dice) -> Counts:
