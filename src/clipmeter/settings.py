@@ -40,6 +40,17 @@ class Settings:
         "Secret for hashing API keys, 32 characters or more. Empty: made at first start and kept in the home folder.",
         secret=True,
     )
+    links: str = _setting("relay", "Media links in answers: `relay` (this server's own) or `direct` (TikTok's).")
+    link_secret: str = _setting(
+        "",
+        "Secret for signing relay links, 32 characters or more. Empty: made from the secret above.",
+        secret=True,
+    )
+    link_secret_old: str = _setting(
+        "", "The link secret before this one: links made with it are honoured until they expire.", secret=True
+    )
+    link_seconds: int = _setting(21_600, "Seconds for which a relay link is good.")
+    relays: int = _setting(200, "Files that one account may have relayed at once.")
     price_micros: int = _setting(6_000, "Price of a successful request in micro-dollars.")
     free_requests: int = _setting(50, "Free successful requests per account, endpoint and calendar month (UTC).")
     concurrency: int = _setting(3, "Requests in flight per account and endpoint.")
@@ -170,12 +181,12 @@ def _checked(settings: Settings) -> Settings:
         settings.log_level,
         "debug, info, warning or error",
     )
-    _refuse(
-        bool(settings.secret) and len(settings.secret) < 32,
-        "SECRET",
-        f"{len(settings.secret)} characters long",
-        "32 characters or more",
-    )
+    for name in sorted(SECRETS):
+        length = len(getattr(settings, name))
+        _refuse(0 < length < 32, name.upper(), f"{length} characters long", "32 characters or more")
+    _refuse(settings.links not in {"relay", "direct"}, "LINKS", settings.links, "relay or direct")
+    _refuse(settings.link_seconds < 60, "LINK_SECONDS", settings.link_seconds, "60 or more")
+    _refuse(settings.relays < 1, "RELAYS", settings.relays, "1 or more")
     _check_addresses(settings)
     return settings
 
