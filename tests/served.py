@@ -60,9 +60,13 @@ class Served:
             stdout=subprocess.PIPE,
             stderr=self.log,
         )
-        self.url = self.process.stdout.readline().decode().split()[-1]
-        self.greeting = [self.process.stdout.readline().decode() for _ in range(8)]
-        self.keys = json.loads((self.home / "operator.json").read_bytes())
+        try:
+            self.greeting = [self.process.stdout.readline().decode() for _ in range(9)]
+            self.url = self.greeting[0].split()[-1]
+            self.keys = json.loads((self.home / "operator.json").read_bytes())
+        except (OSError, IndexError) as error:
+            self.kill()
+            raise AssertionError(f"the server did not start: {Path(self.log.name).read_text()}") from error
         return self
 
     def stop(self) -> int:
