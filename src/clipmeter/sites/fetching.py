@@ -1,6 +1,6 @@
 """The door to the internet as a source sees it: `clipmeter.fetch` implements it, sources are given it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -32,6 +32,27 @@ class Page:
             return target
 
 
+def free() -> None:
+    """Spends nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a page is asked for, beyond its address."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """In addition to the browser's own."""
+    cookies: Mapping[str, str] = field(default_factory=dict)
+    """For the first host only."""
+    refused: Callable[[Page], bool] = lambda _: False
+    """Whether an answer is a refusal, so that another browser or address may fare better."""
+    spend: Callable[[], None] = free
+    """Called before every single request, redirects and repeats too; raises the Problem that forbids it."""
+
+
+PLAIN = How()
+
+
 class Fetching(Protocol):
     """Every method raises UpstreamConnectionError, UpstreamTimeout or UpstreamError, and nothing else.
 
@@ -39,13 +60,15 @@ class Fetching(Protocol):
     before anything is sent.
     """
 
-    async def page(self, url: str, *, within: float) -> Page:
+    async def page(self, url: str, *, within: float, how: How = PLAIN) -> Page:
         """GET a page or JSON of TikTok's hosts, following redirects on TikTok's hosts only. Any status is an answer."""
 
-    async def redirect(self, url: str, *, within: float) -> Page:
+    async def redirect(self, url: str, *, within: float, spend: Callable[[], None] = free) -> Page:
         """GET `url` once and follow nothing; the answer's `location` tells where it points."""
 
-    async def size(self, url: str, *, cookies: Mapping[str, str], within: float) -> int | None:
+    async def size(
+        self, url: str, *, cookies: Mapping[str, str], within: float, spend: Callable[[], None] = free
+    ) -> int | None:
         """Bytes of a media file, asked with the page's cookies; None when the CDN does not say."""
 
 
