@@ -3,6 +3,8 @@
 import http.client
 import json
 import re
+import socket
+import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -70,6 +72,19 @@ class Visitor:
         return self.ask(
             link, method, Cookie=f"tt_chain_token={page.token}", Referer="https://www.tiktok.com/", **headers
         )
+
+    def hang_up_after(self, path: str, seconds: float) -> None:
+        """Ask for a path, and leave before its answer has ended."""
+        with socket.create_connection(("127.0.0.1", self.running.port)) as line:
+            line.sendall(f"GET {path} HTTP/1.1\r\nHost: www.tiktok.com\r\n\r\n".encode())
+            time.sleep(seconds)
+
+    def is_idle(self, seconds: float = 3.0) -> bool:
+        """Whether, soon, no page is in flight."""
+        end = time.monotonic() + seconds
+        while (busy := self.ask("/__fauxtok/stats").json["in_flight"]) and time.monotonic() < end:
+            time.sleep(0.01)
+        return not busy
 
     def post(self, name: str, body: object) -> Reply:
         return self.ask(f"/__fauxtok/{name}", "POST", body)

@@ -56,3 +56,38 @@ def test_unknown_wishes(visitor):
     assert visitor.post("delay", [1]).status == 400
     assert visitor.post("nothing", {}).status == 404
     assert visitor.page(EXAMPLE_ID).status == 200
+
+
+def test_mood_of_one_source(visitor):
+    """A mood for some sources leaves the others in the mood they were in."""
+    visitor.post("mood", {"mood": "deleted"})
+    visitor.post("mood", {"mood": "empty", "where": ["embed", "app"]})
+    assert visitor.page(OTHER).scopes["webapp.video-detail"]["statusCode"] == 10204
+    assert visitor.ask(f"/embed/v2/{OTHER}").body == visitor.ask(f"/aweme/v1/feed/?aweme_id={OTHER}").body == b""
+    assert visitor.ask(f"/oembed?url=https://www.tiktok.com/@_/video/{OTHER}").status == 200
+    visitor.post("mood", {"mood": None, "where": ["page"]})
+    assert visitor.page(OTHER).item["id"] == str(OTHER)
+    assert visitor.ask(f"/embed/v2/{OTHER}").body == b""
+    assert visitor.post("mood", {"mood": "empty", "where": ["newspaper"]}).status == 400
+
+
+def test_every_request_is_counted(visitor):
+    """All requests but those of control, by what was asked for; stats keeps to video pages."""
+    page = visitor.page(EXAMPLE_ID)
+    visitor.file(page, page.item["video"]["playAddr"], "HEAD")
+    visitor.ask(page.item["video"]["cover"])
+    visitor.ask(f"/embed/v2/{EXAMPLE_ID}")
+    visitor.ask(f"/oembed?url=https://www.tiktok.com/@_/video/{EXAMPLE_ID}")
+    visitor.ask(f"/aweme/v1/feed/?aweme_id={EXAMPLE_ID}")
+    visitor.ask("https://vm.tiktok.com/ZNothing/")
+    visitor.ask("/")
+    counted = visitor.ask("/__fauxtok/requests").json
+    assert counted == {**dict.fromkeys(counted, 1), "trap": 0}
+    assert visitor.ask("/__fauxtok/stats").json["requests"] == 1
+
+
+def test_moods_are_listed(visitor):
+    """Every mood with the status and code that the clipmeter API answers for it."""
+    moods = visitor.ask("/__fauxtok/moods").json
+    assert {"mood": "slow_drip", "status": 504, "code": "upstream_timeout"} in moods
+    assert "huge" not in {row["mood"] for row in moods}

@@ -17,12 +17,6 @@ def until(check, seconds=3.0):
     return check()
 
 
-def hang_up_after(port, path, seconds):
-    with socket.create_connection(("127.0.0.1", port)) as line:
-        line.sendall(f"GET {path} HTTP/1.1\r\nHost: www.tiktok.com\r\n\r\n".encode())
-        time.sleep(seconds)
-
-
 def test_stats_count_what_is_in_flight(visitor):
     """Requests under way are counted from arrival to answer, the delay included."""
     visitor.post("delay", {"ms": 300})
@@ -36,15 +30,15 @@ def test_stats_count_what_is_in_flight(visitor):
 def test_a_visitor_who_leaves_is_not_in_flight(visitor):
     """In-flight goes down when a client leaves before its answer."""
     visitor.post("delay", {"ms": 30_000})
-    hang_up_after(visitor.running.port, f"/@_/video/{EXAMPLE_ID}", 0.1)
-    assert until(lambda: visitor.ask("/__fauxtok/stats").json["in_flight"] == 0)
+    visitor.hang_up_after(f"/@_/video/{EXAMPLE_ID}", 0.1)
+    assert visitor.is_idle()
     assert visitor.ask("/__fauxtok/stats").json["requests"] == 1
 
 
 def test_never_ends_when_the_visitor_leaves(visitor):
     """The page that never answers is not left waiting for nobody."""
-    hang_up_after(visitor.running.port, "/@_/video/7500000000000050401", 0.1)
-    assert until(lambda: visitor.ask("/__fauxtok/stats").json["in_flight"] == 0)
+    visitor.hang_up_after("/@_/video/7500000000000050401", 0.1)
+    assert visitor.is_idle()
 
 
 def test_stop_ends_what_waits():

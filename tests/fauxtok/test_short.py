@@ -1,8 +1,9 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fauxtok.ids import EXAMPLE_ID
-from fauxtok.short import id_of_code, short_code
+from fauxtok.short import LEADS, id_of_code, short_code
 
 
 @given(st.integers(1, 2**63))
@@ -37,3 +38,17 @@ def test_old_links(visitor):
     """Older shapes of a link lead to the page."""
     for path in (f"/share/video/{EXAMPLE_ID}", f"/v/{EXAMPLE_ID}.html", f"/embed/{EXAMPLE_ID}"):
         assert visitor.ask(path).headers["location"] == f"https://www.tiktok.com/@/video/{EXAMPLE_ID}"
+
+
+@pytest.mark.parametrize("code", LEADS)
+def test_codes_that_lead_astray(visitor, code):
+    """A closed list of codes that lead in a circle, to another host, to this machine, or to something that is no post."""
+    assert id_of_code(code) is None
+    reply = visitor.ask(f"https://vm.tiktok.com/{code}/")
+    assert (reply.status, reply.headers["location"]) == (302, LEADS[code])
+
+
+def test_the_loop_is_one(visitor):
+    """ZLoop leads back to itself by way of another host."""
+    first = visitor.ask("https://vm.tiktok.com/ZLoop/").headers["location"]
+    assert visitor.ask(first).headers["location"] == "https://vm.tiktok.com/ZLoop/"
