@@ -80,7 +80,7 @@ def _print_all(files: Sequence[str], asked: str | None) -> bool:
     return good
 
 
-def _read_file(file: str, asked: str | None) -> Saved:
+def _read_file(file: str, asked: str | None) -> Saved[Video]:
     try:
         data = _bytes_of(file)
     except OSError as error:

@@ -1,5 +1,6 @@
 """The app's item to a Video. Pure."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -44,7 +45,7 @@ class AppMedia(Struct, frozen=True):
     play_addr_bytevc1: AppAddress | Odd = None
     download_no_watermark_addr: AppAddress | Odd = None
     download_addr: AppAddress | Odd = None
-    bit_rate: list[AppStep | Odd] | OddList = None
+    bit_rate: Sequence[AppStep | Odd] | OddList = None
 
 
 class AppAuthor(Struct, frozen=True):
@@ -102,10 +103,19 @@ class AppMention(Struct, frozen=True):
     user_id: Any = None
 
 
+class AppPhoto(Struct, frozen=True):
+    """One entry of `image_post_info.images`; the first of these is the largest and without a mark."""
+
+    display_image: AppAddress | Odd = None
+    owner_watermark_image: AppAddress | Odd = None
+    user_watermark_image: AppAddress | Odd = None
+    thumbnail: AppAddress | Odd = None
+
+
 class AppImages(Struct, frozen=True):
     """`image_post_info`: there when the post shows photos."""
 
-    images: Any = None
+    images: list[AppPhoto | Odd] | OddList = None
 
 
 class Aweme(Struct, frozen=True):
@@ -122,7 +132,7 @@ class Aweme(Struct, frozen=True):
     author: AppAuthor | Odd = None
     music: AppSound | Odd = None
     statistics: AppCounts | Odd = None
-    text_extra: list[AppMention | Odd] | OddList = None
+    text_extra: Sequence[AppMention | Odd] | OddList = None
     image_post_info: AppImages | Odd = None
 
 
@@ -134,7 +144,7 @@ def app_video(item: Aweme) -> Video:
     name = text(author.unique_id)
     seconds = moment(item.create_time, video_id)
     # A photo post's play_addr is its sound and its duration the sound's.
-    photo = bool(each(some(item.image_post_info, AppImages).images, dict))
+    photo = bool(app_photos(item))
     return Video(
         video_id=video_id,
         url=post_url(name, video_id, photo=photo),
@@ -169,6 +179,11 @@ def app_video(item: Aweme) -> Video:
         music_duration=whole(sound.duration) or 0,
         mentioned_user_ids=mentioned(entry.user_id for entry in each(item.text_extra, AppMention)),
     )
+
+
+def app_photos(item: Aweme) -> tuple[AppPhoto, ...]:
+    """The photos of a post that shows some."""
+    return each(some(item.image_post_info, AppImages).images, AppPhoto)
 
 
 def _avatar(author: AppAuthor) -> str:

@@ -1,6 +1,6 @@
 """The web's item, in the three shapes TikTok's pages and lists have carried it since 2019, to a Video. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct, field
@@ -45,7 +45,7 @@ class Media(Struct, frozen=True, rename="camel"):
     play_addr: Any = None
     download_addr: Any = None
     play_addr_struct: Address | Odd = field(name="PlayAddrStruct", default=None)
-    bitrate_info: list[Step | Odd] | OddList = None
+    bitrate_info: Sequence[Step | Odd] | OddList = None
 
 
 class Author(Struct, frozen=True, rename="camel"):
@@ -93,13 +93,21 @@ class Mention(Struct, frozen=True, rename="camel"):
 class Paragraph(Struct, frozen=True, rename="camel"):
     """One entry of `contents`."""
 
-    text_extra: list[Mention | Odd] | OddList = None
+    text_extra: Sequence[Mention | Odd] | OddList = None
+
+
+class Photo(Struct, frozen=True):
+    """One entry of `imagePost.images`; the sides in pixels."""
+
+    image_url: Any = field(name="imageURL", default=None)
+    image_width: Any = field(name="imageWidth", default=None)
+    image_height: Any = field(name="imageHeight", default=None)
 
 
 class ImagePost(Struct, frozen=True):
     """`imagePost`: there when the post shows photos."""
 
-    images: Any = None
+    images: list[Photo | Odd] | OddList = None
 
 
 class WebItem(Struct, frozen=True, rename="camel"):
@@ -119,8 +127,8 @@ class WebItem(Struct, frozen=True, rename="camel"):
     music: Sound | Odd = None
     stats: Counts | Odd = None
     stats_v2: Counts | Odd = None
-    text_extra: list[Mention | Odd] | OddList = None
-    contents: list[Paragraph | Odd] | OddList = None
+    text_extra: Sequence[Mention | Odd] | OddList = None
+    contents: Sequence[Paragraph | Odd] | OddList = None
     image_post: ImagePost | Odd = None
 
 
@@ -130,7 +138,7 @@ def web_video(item: WebItem) -> Video:
     media, sound = some(item.video, Media), some(item.music, Sound)
     exact, rounded = some(item.stats_v2, Counts), some(item.stats, Counts)
     author, name, author_id, avatar = _author(item)
-    photo = _is_photo(item, media)
+    photo = is_photo(item, media)
     found = Files() if photo else _files(media)
     seconds = moment(item.create_time, video_id)
     return Video(
@@ -212,9 +220,10 @@ def _author(item: WebItem) -> tuple[str, str, str, str]:
     )
 
 
-def _is_photo(item: WebItem, media: Media) -> bool:
+def is_photo(item: WebItem, media: Media) -> bool:
+    """Whether a post shows photos; one that says it does, and has a video, shows the video."""
     post = item.image_post
-    return isinstance(post, ImagePost) and (bool(each(post.images, dict)) or not links(media.play_addr))
+    return isinstance(post, ImagePost) and (bool(each(post.images, Photo)) or not links(media.play_addr))
 
 
 def _files(media: Media) -> Files:

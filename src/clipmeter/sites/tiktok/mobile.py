@@ -11,6 +11,16 @@ from .loose import Odd, OddList, each, link, some, text, truth, whole
 from .rungs import Files, files, rung
 
 
+class BasicSubtitle(Struct, frozen=True):
+    """One entry of `item_basic.video.video_play_info.subtitle_infos`."""
+
+    language_code_name: Any = None
+    url: Any = None
+    format: Any = None
+    source: Any = None
+    size: Any = None
+
+
 class BasicPlay(Struct, frozen=True):
     """`item_basic.video.video_play_info`."""
 
@@ -19,6 +29,7 @@ class BasicPlay(Struct, frozen=True):
     height: Any = None
     play_addr: Any = None
     download_addr: Any = None
+    subtitle_infos: list[BasicSubtitle | Odd] | OddList = None
 
 
 class BasicCover(Struct, frozen=True):
@@ -47,10 +58,20 @@ class BasicPerson(Struct, frozen=True):
     avatar_thumb: Any = None
 
 
+class BasicTotals(Struct, frozen=True):
+    """`item_basic.creator.stats`."""
+
+    follower_count: Any = None
+    following_count: Any = None
+    heart_count: Any = None
+    video_count: Any = None
+
+
 class BasicCreator(Struct, frozen=True):
     """`item_basic.creator`."""
 
     base: BasicPerson | Odd = None
+    stats: BasicTotals | Odd = None
 
 
 class BasicPlayUrl(Struct, frozen=True):
@@ -84,6 +105,34 @@ class BasicMention(Struct, frozen=True):
     """One entry of `item_basic.text_extra`; a hashtag's `user_id` is "0"."""
 
     user_id: Any = None
+    user_unique_id: Any = None
+    hashtag_name: Any = None
+
+
+class BasicTag(Struct, frozen=True):
+    """`item_basic.challenges[].basic`."""
+
+    title: Any = None
+
+
+class BasicChallenge(Struct, frozen=True):
+    """One entry of `item_basic.challenges`."""
+
+    basic: BasicTag | Odd = None
+
+
+class BasicPhoto(Struct, frozen=True):
+    """One entry of `item_basic.image_post.images`, which no record shows: named as all else in this shape."""
+
+    image_url: Any = None
+    image_width: Any = None
+    image_height: Any = None
+
+
+class BasicImages(Struct, frozen=True):
+    """`item_basic.image_post`: there when the post shows photos."""
+
+    images: list[BasicPhoto | Odd] | OddList = None
 
 
 class BasicPost(Struct, frozen=True):
@@ -97,6 +146,7 @@ class BasicPost(Struct, frozen=True):
     creator: BasicCreator | Odd = None
     music: BasicSound | Odd = None
     text_extra: list[BasicMention | Odd] | OddList = None
+    challenges: list[BasicChallenge | Odd] | OddList = None
     image_post: Any = None
 
 
@@ -126,7 +176,7 @@ def basic_video(item: BasicItem) -> Video:
     play, covers = some(media.video_play_info, BasicPlay), some(media.video_cover, BasicCover)
     video_id, name = post_id(post.id), text(person.unique_id)
     seconds = moment(post.create_time, video_id)
-    photo = isinstance(post.image_post, dict) and bool(post.image_post)
+    photo = shows_photos(post)
     return Video(
         video_id=video_id,
         url=post_url(name, video_id, photo=photo),
@@ -159,6 +209,11 @@ def basic_video(item: BasicItem) -> Video:
         music_duration=whole(tune.duration) or 0,
         mentioned_user_ids=mentioned(entry.user_id for entry in each(post.text_extra, BasicMention)),
     )
+
+
+def shows_photos(post: BasicPost) -> bool:
+    """Whether a post shows photos."""
+    return isinstance(post.image_post, dict) and bool(post.image_post)
 
 
 def _basic_files(play: BasicPlay) -> Files:

@@ -40,6 +40,7 @@ class OldPost(Struct, frozen=True, rename="camel"):
     digg_count: Any = None
     comment_count: Any = None
     share_count: Any = None
+    comment_status: Any = None
     video: OldMedia | Odd = None
 
 
@@ -68,9 +69,26 @@ class OldSound(Struct, frozen=True, rename="camel"):
 
 
 class OldMention(Struct, frozen=True, rename="pascal"):
-    """One entry of `textExtra`, capitalised in this shape only."""
+    """One entry of `textExtra`, a mention or a hashtag, capitalised in this shape only."""
 
     user_id: Any = None
+    user_unique_id: Any = None
+    hashtag_name: Any = None
+
+
+class OldChallenge(Struct, frozen=True, rename="camel"):
+    """One entry of `challengeInfoList`."""
+
+    challenge_name: Any = None
+
+
+class OldTotals(Struct, frozen=True, rename="camel"):
+    """`authorStats`; `heartCount` is a text."""
+
+    follower_count: Any = None
+    following_count: Any = None
+    heart_count: Any = None
+    video_count: Any = None
 
 
 class OldItem(Struct, frozen=True, rename="camel"):
@@ -79,7 +97,9 @@ class OldItem(Struct, frozen=True, rename="camel"):
     item_infos: OldPost | Odd = None
     author_infos: OldAuthor | Odd = None
     music_infos: OldSound | Odd = None
+    author_stats: OldTotals | Odd = None
     text_extra: list[OldMention | Odd] | OddList = None
+    challenge_info_list: list[OldChallenge | Odd] | OddList = None
 
 
 def old_video(item: OldItem) -> Video:

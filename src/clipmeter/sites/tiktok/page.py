@@ -1,13 +1,15 @@
-"""Bytes of TikTok's pages to a Video, or the verdict on them, raised. Pure.
+"""Bytes of TikTok's pages to a post and its Video, or the verdict on them, raised. Pure.
 
 Three generations of pages carry the post in a script element of JSON; `State` reads them all:
 `__UNIVERSAL_DATA_FOR_REHYDRATION__` (2023 on; to phones in another scope), `SIGI_STATE` (2021-23), `__NEXT_DATA__`.
+
+What an item is decoded as is a parameter: `WebItem` for the 37 fields, or one with more fields (full.py).
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Generic, TypeVar, cast
 
 from msgspec import Struct, field
 
@@ -16,40 +18,43 @@ from clipmeter.model import Video
 
 from . import verdict
 from .aweme import Aweme, app_video
-from .item import WebItem, web_video
+from .item import WebItem, post_id, web_video
 from .loose import Odd, OddList, decode, each, some, text, truth
-from .older import OldItem, old_video
+from .older import OldItem, OldPost, old_video
 
 SCRIPTS = (b"__UNIVERSAL_DATA_FOR_REHYDRATION__", b"SIGI_STATE", b"sigi-persisted-data", b"__NEXT_DATA__")
-_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _LONGEST_TAG = 2_048
 _MOST_MENTIONS = 50  # of a script's name in a page: a real one has a handful
 _MOST_ANGLES = 1_000  # looked at one by one for the end of a script
 _TAG = re.compile(rb"<script(?:\s+[^\s=>\"']+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>\"']+))?)*\s*>", re.IGNORECASE)
 _ID = re.compile(rb"\sid\s*=\s*[\"']?([^\s\"'>]+)", re.IGNORECASE)
 
+Item = TypeVar("Item", bound=WebItem)
+AppItem = TypeVar("AppItem", bound=Aweme)
 
-class ItemInfo(Struct, frozen=True, rename="camel"):
+
+class ItemInfo(Struct, Generic[Item], frozen=True, rename="camel"):
     """Where a page keeps its item; `{}` when there is none."""
 
-    item_struct: WebItem | Odd = None
+    item_struct: Item | Odd = None
 
 
-class Detail(Struct, frozen=True, rename="camel"):
+class Detail(Struct, Generic[Item], frozen=True, rename="camel"):
     """What a page says of its post. The message has another name to phones."""
 
     status_code: Any = None
     status_msg: Any = None
     status_message: Any = None
-    item_info: ItemInfo | Odd = None
+    item_info: ItemInfo[Item] | Odd = None
     video_data: OldItem | Odd = None
 
 
-class Scope(Struct, frozen=True):
+class Scope(Struct, Generic[Item], frozen=True):
     """The parts of the newest generation's page, desktop's and phone's."""
 
-    detail: Detail | Odd = field(name="webapp.video-detail", default=None)
-    reflow: Detail | Odd = field(name="webapp.reflow.video.detail", default=None)
+    detail: Detail[Item] | Odd = field(name="webapp.video-detail", default=None)
+    reflow: Detail[Item] | Odd = field(name="webapp.reflow.video.detail", default=None)
 
 
 class SigiList(Struct, frozen=True):
@@ -65,28 +70,28 @@ class SigiLists(Struct, frozen=True):
     video: SigiList | Odd = None
 
 
-class NextProps(Struct, frozen=True, rename="camel"):
+class NextProps(Struct, Generic[Item], frozen=True, rename="camel"):
     """`__NEXT_DATA__`'s outermost object."""
 
-    page_props: Detail | Odd = None
+    page_props: Detail[Item] | Odd = None
 
 
-class State(Struct, frozen=True):
+class State(Struct, Generic[Item], frozen=True):
     """The JSON of any generation's script."""
 
-    scope: Scope | Odd = field(name="__DEFAULT_SCOPE__", default=None)
-    items: dict[str, WebItem | Odd] | Odd = field(name="ItemModule", default=None)
+    scope: Scope[Item] | Odd = field(name="__DEFAULT_SCOPE__", default=None)
+    items: dict[str, Item | Odd] | Odd = field(name="ItemModule", default=None)
     lists: SigiLists | Odd = field(name="ItemList", default=None)
-    video_page: Detail | Odd = field(name="VideoPage", default=None)
-    props: NextProps | Odd = None
+    video_page: Detail[Item] | Odd = field(name="VideoPage", default=None)
+    props: NextProps[Item] | Odd = None
 
 
-class AppAnswer(Struct, frozen=True):
+class AppAnswer(Struct, Generic[AppItem], frozen=True):
     """The app's answer about one post or several."""
 
-    aweme_detail: Aweme | Odd = None
-    aweme_details: list[Aweme | Odd] | OddList = None
-    aweme_list: list[Aweme | Odd] | OddList = None
+    aweme_detail: AppItem | Odd = None
+    aweme_details: list[AppItem | Odd] | OddList = None
+    aweme_list: list[AppItem | Odd] | OddList = None
     status_code: Any = None
     status_msg: Any = None
     filter_detail: Any = None
@@ -97,23 +102,37 @@ def read_page(
     asked: str | None,
     *,
     status: int = 200,
-    headers: Mapping[str, str] = _NO_HEADERS,
+    headers: Mapping[str, str] = NO_HEADERS,
     url: str = "",
 ) -> Video:
-    """The Video that a page (or the JSON of its script) holds.
+    """The Video that a page (or the JSON of its script) holds. Parameters and errors: see `find_post`."""
+    post = find_post(body, asked, _PAGE, status=status, headers=headers, url=url)
+    return old_video(post) if isinstance(post, OldItem) else web_video(post)
+
+
+def find_post(  # noqa: PLR0913 - an answer is its bytes, status, headers and address
+    body: bytes,
+    asked: str | None,
+    kind: type[State[Item]],
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] = NO_HEADERS,
+    url: str = "",
+) -> Item | OldItem:
+    """The post that a page (or the JSON of its script) holds, decoded as `kind` says.
 
     `asked`: the id that the answer's must equal; None takes any. `url`: the address that answered, after redirects.
-    Raises the verdict on an answer that holds no such Video: NotFound, UpstreamRateLimit or UpstreamError.
+    Raises the verdict on an answer that holds no such post: NotFound, UpstreamRateLimit or UpstreamError.
     """
     sign = "no script of a known generation"
     for script in scripts(body):
         try:
-            state = decode(script, State)
+            state = decode(script, kind)
         except ValueError as error:
             sign = f"script: {error!s:.100}"
             continue
-        if video := read_state(state, asked):
-            return video
+        if post := find_in_state(state, asked):
+            return post
         sign = "script without a post"
     raise verdict.nothing(body, status=status, headers=headers, url=url, sign=sign)
 
@@ -160,80 +179,87 @@ def _end_of_script(body: bytes, start: int) -> int:
     return end if end >= 0 else len(body)
 
 
-def read_state(state: State, asked: str | None) -> Video | None:
-    """The Video of a page's script; None when it says nothing about a post. Raises the verdict it carries."""
+def find_in_state(state: State[Item], asked: str | None) -> Item | OldItem | None:
+    """The post of a page's script; None when it says nothing about one. Raises the verdict it carries."""
     scope, page = some(state.scope, Scope), some(state.props, NextProps).page_props
     details = [detail for detail in (scope.detail, scope.reflow, page) if isinstance(detail, Detail)]
     details.sort(key=_is_bare)
     for detail in details:
-        return read_detail(detail, asked)
+        return find_in_detail(detail, asked)
     if isinstance(state.items, dict) and state.items:
-        return _read_items(state, state.items, asked)
+        return _find_among(state, state.items, asked)
     if problem := _problem(some(state.video_page, Detail)):
         raise problem
     return None
 
 
-def read_detail(detail: Detail, asked: str | None) -> Video | None:
-    """The Video of a page's statement; None when it makes none. Raises the verdict it carries."""
+def find_in_detail(detail: Detail[Item], asked: str | None) -> Item | OldItem | None:
+    """The post of a page's statement; None when it makes none. Raises the verdict it carries."""
     if problem := _problem(detail):
         raise problem
     item = some(detail.item_info, ItemInfo).item_struct
     if isinstance(item, WebItem):
-        return _answer(item, asked)
-    if isinstance(detail.video_data, OldItem):
-        return same(old_video(detail.video_data), asked)
+        return _shown(cast("Item", item), asked)
+    if isinstance(old := detail.video_data, OldItem):
+        check(some(old.item_infos, OldPost).id, asked)
+        return old
     return None
 
 
-def _is_bare(detail: Detail) -> bool:
+def _is_bare(detail: Detail[Any]) -> bool:
     return not isinstance(some(detail.item_info, ItemInfo).item_struct, WebItem)
 
 
-def _problem(detail: Detail) -> Problem | None:
+def _problem(detail: Detail[Any]) -> Problem | None:
     return verdict.unavailable(detail.status_code, text(detail.status_msg) or text(detail.status_message))
 
 
-def _answer(item: WebItem, asked: str | None) -> Video:
-    video = same(web_video(item), asked)
+def _shown(item: Item, asked: str | None) -> Item:
+    check(item.id, asked)
     if truth(item.is_content_classified):
         raise verdict.login("isContentClassified")
-    return video
+    return item
 
 
-def _read_items(state: State, items: Mapping[str, WebItem | Odd], asked: str | None) -> Video:
+def _find_among(state: State[Item], items: Mapping[str, Item | Odd], asked: str | None) -> Item:
     if asked not in items and (problem := _problem(some(state.video_page, Detail))):
         raise problem
     own = some(some(state.lists, SigiLists).video, SigiList)
     wanted = [asked] if asked else [text(own.keyword), *(text(entry) for entry in each(own.list, object))]
     found = next((item for key in wanted if isinstance(item := items.get(key or ""), WebItem)), None)
-    if found is None:
-        if len(items) > 1 and not asked:
-            raise UpstreamError("This page holds several posts; say which one by its id.", sign=f"{len(items)} posts")
-        found = some(next(iter(items.values())), WebItem)
-    return _answer(found, asked)
+    if found is None and len(items) > 1 and not asked:
+        raise UpstreamError("This page holds several posts; say which one by its id.", sign=f"{len(items)} posts")
+    item = found or next(iter(items.values()))
+    if isinstance(item, WebItem):
+        return _shown(item, asked)
+    raise UpstreamError(sign="ItemModule without an item")
 
 
-def same(video: Video, asked: str | None) -> Video:
-    """The Video, if its id is the asked one. Raises NotFound."""
-    if asked is not None and video.video_id != asked:
-        raise verdict.another(asked, video.video_id)
-    return video
+def check(found: object, asked: str | None) -> None:
+    """Raise UpstreamError when the id found is none, NotFound when it is not the one asked for."""
+    video_id = post_id(found)
+    if asked is not None and video_id != asked:
+        raise verdict.another(asked, video_id)
 
 
 def read_app(body: bytes, asked: str) -> Video:
     """The Video of the asked id in the app's JSON, which likes to answer with other posts. Raises the verdict."""
+    return app_video(find_app_post(body, asked, _APP))
+
+
+def find_app_post(body: bytes, asked: str, kind: type[AppAnswer[AppItem]]) -> AppItem:
+    """The post of the asked id in the app's JSON, decoded as `kind` says. Raises the verdict on one without it."""
     if not body.strip():
-        raise verdict.nothing(body, status=200, headers=_NO_HEADERS, url="", sign="")
+        raise verdict.nothing(body, status=200, headers=NO_HEADERS, url="", sign="")
     try:
-        answer = decode(body, AppAnswer)
+        answer = decode(body, kind)
     except ValueError as error:
-        raise verdict.nothing(body, status=200, headers=_NO_HEADERS, url="", sign=f"app: {error!s:.100}") from error
+        raise verdict.nothing(body, status=200, headers=NO_HEADERS, url="", sign=f"app: {error!s:.100}") from error
     entries = (answer.aweme_detail, *each(answer.aweme_details, Aweme), *each(answer.aweme_list, Aweme))
-    items = [entry for entry in entries if isinstance(entry, Aweme)]
+    items = [cast("AppItem", entry) for entry in entries if isinstance(entry, Aweme)]
     for item in items:
         if text(item.aweme_id) == asked:
-            return app_video(item)
+            return item
     if items:
         raise verdict.another(asked, text(items[0].aweme_id))
     raise (
@@ -241,3 +267,6 @@ def read_app(body: bytes, asked: str) -> Video:
         or verdict.unavailable(answer.status_code, answer.status_msg)
         or UpstreamError(sign="app: no post")
     )
+
+
+_PAGE, _APP = State[WebItem], AppAnswer[Aweme]

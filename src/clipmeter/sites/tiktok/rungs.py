@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 from .loose import links, text, whole
 
-_NEEDS_SESSION = "/aweme/v1/play/"
-_SILENT = "/media-video-hvc1/"
+NEEDS_SESSION = "/aweme/v1/play/"
+"""In a link that nobody but the asking browser may follow."""
+SILENT = "/media-video-hvc1/"
+"""In the link of a file without sound."""
 _GEAR = re.compile(r"_([0-9]{3,4})(?:_|$)")
 
 
@@ -44,8 +46,8 @@ def rung(  # noqa: PLR0913 - six facts make a rung
     `codec`: as TikTok names it; `bytevc2` is its own and plays nowhere else. `gear`: the rung's name, like
     `normal_720_0`; until 2023 it alone tells the size of the picture.
     """
-    found = tuple(url for url in links(urls) if _NEEDS_SESSION not in url)
-    plays = "bytevc2" not in codec.lower() and not any(_SILENT in url for url in found)
+    found = tuple(url for url in links(urls) if NEEDS_SESSION not in url)
+    plays = "bytevc2" not in codec.lower() and not any(SILENT in url for url in found)
     side = shorter(width, height) or _nominal(gear)
     return Rung(found, whole(size) or None, side, plays, codec.lower() in {"h264", ""})
 

@@ -1,44 +1,67 @@
-"""Bytes that somebody saved, of a kind that nobody tells, to the Videos in them: for `clipmeter parse`. Pure."""
+"""Bytes that somebody saved, of a kind that nobody tells, to the posts in them: for `clipmeter parse`. Pure."""
 
-from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from clipmeter.errors import NotFound, Problem, UpstreamError
-from clipmeter.model import Video
+from clipmeter.model import Extras, Video
 
 from . import verdict
+from .extras import FullItem
+from .full import FullPost, full, id_of, read_page_full, video_of
 from .loose import convert, decode_any, text
-from .page import Detail, State, read_detail, read_page, read_state, same
-from .shapes import Json, is_state, located, reader
+from .page import Detail, State, check, find_in_detail, find_in_state, read_page
+from .shapes import Json, is_state, located, shape
 
+T = TypeVar("T")
 Answer: TypeAlias = Video | Problem
 
 
-class Saved(NamedTuple):
+class Saved(NamedTuple, Generic[T]):
     """What the bytes hold: one answer, or those of a list in its order."""
 
-    answers: Sequence[Answer]
+    answers: Sequence[T | Problem]
     listed: bool = False
 
 
-def read_saved(data: bytes, asked: str | None = None) -> Saved:
+def read_saved(data: bytes, asked: str | None = None) -> Saved[Video]:
     """What saved bytes hold, as Videos and Problems; nothing is raised.
 
     The bytes may be a page, the JSON in it, one item of the web or the app in any of their shapes, a list of them in
     any of the answers they come in, or an answer that says why there is none. With `asked` there is one answer: the
     post of that id.
     """
+    return _read(data, asked, read_page, video_of)
+
+
+def read_saved_full(data: bytes, asked: str | None = None) -> Saved[tuple[Video, Extras]]:
+    """What `read_saved` gives, each Video with the extras that stand beside it."""
+    return _read(data, asked, read_page_full, full)
+
+
+def _read(
+    data: bytes, asked: str | None, page: Callable[[bytes, str | None], T], read: Callable[[FullPost], T]
+) -> Saved[T]:
+    """`page`: how to read a page; `read`: how to read a post in JSON."""
     try:
-        return _read(data, asked)
+        if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in {b"{", b"["}:
+            return Saved((page(data, asked),))
+        posts = _posts(data, asked)
+        return Saved(tuple(_answer(post, read) for post in posts.answers), listed=posts.listed)
     except Problem as problem:
         return Saved((problem,))
     except RecursionError:
         return Saved((UpstreamError(sign="nested too deep"),))
 
 
-def _read(data: bytes, asked: str | None) -> Saved:
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in {b"{", b"["}:
-        return Saved((read_page(data, asked),))
+def _answer(post: FullPost | Problem, read: Callable[[FullPost], T]) -> T | Problem:
+    try:
+        return post if isinstance(post, Problem) else read(post)
+    except Problem as problem:
+        return problem
+
+
+def _posts(data: bytes, asked: str | None) -> Saved[FullPost]:
     try:
         value = decode_any(data)
     except ValueError as error:
@@ -47,39 +70,41 @@ def _read(data: bytes, asked: str | None) -> Saved:
     if found is None:
         raise _without_post(value)
     if isinstance(found, dict):
-        return Saved((same(_video(found, asked), asked),))
-    answers = tuple(_entry(entry) for entry in found)
-    return Saved(answers, listed=True) if asked is None else Saved((_pick(answers, asked),))
+        return Saved((_post(found, asked),))
+    entries = tuple(_entry(entry) for entry in found)
+    return Saved(entries, listed=True) if asked is None else Saved((_pick(entries, asked),))
 
 
-def _entry(entry: object) -> Answer:
+def _entry(entry: object) -> FullPost | Problem:
     found = located(entry)
     try:
         if isinstance(found, dict):
-            return _video(found, None)
+            return _post(found, None)
     except Problem as problem:
         return problem
     return UpstreamError("This entry of the list is no post.", sign="entry without a post")
 
 
-def _pick(answers: Sequence[Answer], asked: str) -> Answer:
-    found = next((one for one in answers if isinstance(one, Video) and one.video_id == asked), None)
-    return found or NotFound("This list holds no post of the id asked for.", sign=f"{len(answers)} entries")
+def _pick(entries: Sequence[FullPost | Problem], asked: str) -> FullPost | Problem:
+    found = next((one for one in entries if not isinstance(one, Problem) and text(id_of(one)) == asked), None)
+    return found or NotFound("This list holds no post of the id asked for.", sign=f"{len(entries)} entries")
 
 
-def _video(found: Json, asked: str | None) -> Video:
-    if read := reader(found):
-        return read(found)
-    if is_state(found) and (video := _of_state(found, asked)):
-        return video
+def _post(found: Json, asked: str | None) -> FullPost:
+    if kind := shape(found):
+        post = convert(found, kind)
+        check(id_of(post), asked)
+        return post
+    if is_state(found) and (of_state := _of_state(found, asked)):
+        return of_state
     raise _without_post(found)
 
 
-def _of_state(found: Json, asked: str | None) -> Video | None:
+def _of_state(found: Json, asked: str | None) -> FullPost | None:
     if isinstance(found.get("itemInfo"), dict):
-        return read_detail(convert(found, Detail), asked)
+        return find_in_detail(convert(found, Detail[FullItem]), asked)
     inner = found if "__DEFAULT_SCOPE__" in found else {**found, "__DEFAULT_SCOPE__": found}
-    return read_state(convert(inner, State), asked)
+    return find_in_state(convert(inner, State[FullItem]), asked)
 
 
 def _without_post(value: object) -> Problem:

@@ -4,19 +4,16 @@ The shape follows from all of it, not from one key: an item may carry a foreign 
 comment has an `aweme_id`, a text and a time without being a post.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from clipmeter.model import Video
-
-from .aweme import Aweme, app_video
-from .item import WebItem, web_video
-from .loose import convert
-from .mobile import BasicItem, basic_video
-from .older import OldItem, TileItem, old_video, tile_video
+from .appextras import FullAweme
+from .extras import FullItem
+from .full import FullPost
+from .mobile import BasicItem
+from .older import OldItem, TileItem
 
 Json: TypeAlias = Mapping[str, Any]
-Reader: TypeAlias = Callable[[Json], Video]
 
 _DEEPEST = 6
 _STATES = ("__DEFAULT_SCOPE__", "webapp.video-detail", "webapp.reflow.video.detail", "ItemModule", "props", "itemInfo")
@@ -37,23 +34,19 @@ _WEB_COUNTS = frozenset({"playCount", "shareCount", "commentCount"})
 _ENOUGH = 2
 
 
-def reader(value: object) -> Reader | None:
-    """How to read a post of this shape; None when the value is no post."""
+def shape(value: object) -> type[FullPost] | None:
+    """What a post is to be decoded as; None when the value is no post."""
     if not isinstance(value, dict):
         return None
     if isinstance(value.get("item_basic"), dict):
-        return lambda post: basic_video(convert(post, BasicItem))
+        return BasicItem
     if isinstance(value.get("itemInfos"), dict):
-        return lambda post: old_video(convert(post, OldItem))
+        return OldItem
     web, app = _looks_web(value), _looks_app(value)
     if max(web, app) >= _ENOUGH:
-        return (
-            (lambda post: web_video(convert(post, WebItem)))
-            if web >= app
-            else (lambda post: app_video(convert(post, Aweme)))
-        )
+        return FullItem if web >= app else FullAweme
     if "id" in value and "playAddr" in value and "coverUrl" in value:
-        return lambda post: tile_video(convert(post, TileItem))
+        return TileItem
     return None
 
 
@@ -68,7 +61,7 @@ def located(value: object, depth: int = _DEEPEST) -> Json | Sequence[Any] | None
         return value if any(entry and located(entry, depth - 1) for entry in value) else None
     if not isinstance(value, dict) or depth <= 0:
         return None
-    if reader(value):
+    if shape(value):
         return value
     if is_state(value):
         return _several(value) or value
@@ -83,7 +76,7 @@ def _several(state: Json) -> Sequence[Any]:
     """The posts of a state that is a list of them and not the page of one."""
     items = state.get("ItemModule")
     if isinstance(items, dict) and len(items) > 1 and "VideoPage" not in state:
-        return [item for item in items.values() if reader(item)]
+        return [item for item in items.values() if shape(item)]
     return []
 
 

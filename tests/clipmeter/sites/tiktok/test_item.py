@@ -167,7 +167,7 @@ def test_any_field_may_be_of_any_type(data):
     """Whatever is changed or dropped in an item: a Video of right types, or a Problem; both ways of decoding agree."""
     item = web_item(contents=[{"textExtra": [{"userId": "9"}]}], imagePost=None)
     for path in data.draw(st.lists(st.sampled_from(sorted(paths(item), key=str)), max_size=4)):
-        change(item, path, data.draw(odd))
+        change(item, path, copy.deepcopy(data.draw(odd)))
     try:
         got = read(item)
     except Problem:
@@ -183,6 +183,8 @@ def change(item, path, value):
             item = item[key]
         except (TypeError, KeyError, IndexError):
             return
+    if isinstance(item, dict) != isinstance(path[-1], str):
+        return  # an earlier change has put something else here
     if isinstance(item, (dict, list)) and value != "x":
         item[path[-1]] = value
     elif isinstance(item, dict):

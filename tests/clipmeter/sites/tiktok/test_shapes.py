@@ -1,20 +1,25 @@
 """What a piece of JSON is."""
 
-from clipmeter.sites.tiktok.shapes import is_state, located, reader
+from clipmeter.sites.tiktok.appextras import FullAweme
+from clipmeter.sites.tiktok.extras import FullItem
+from clipmeter.sites.tiktok.mobile import BasicItem
+from clipmeter.sites.tiktok.older import OldItem, TileItem
+from clipmeter.sites.tiktok.shapes import is_state, located, shape
 from invented import app_item, basic_item, old_item, web_item
 
 
 def test_a_post_is_known_by_the_whole_of_it():
-    """Each shape has its reader, whichever foreign key stands in it."""
-    assert reader(web_item(aweme_id="1"))(web_item()).downloads is None
-    assert reader(app_item(id="1"))(app_item()).downloads == 1
-    assert reader(old_item())
-    assert reader(basic_item())
+    """Each shape is told, whichever foreign key stands in it."""
+    assert shape(web_item(aweme_id="1")) is FullItem
+    assert shape(app_item(id="1")) is FullAweme
+    assert shape(old_item()) is OldItem
+    assert shape(basic_item()) is BasicItem
+    assert shape({"id": "1", "playAddr": "", "coverUrl": ""}) is TileItem
 
 
-def test_what_is_no_post_has_no_reader():
+def test_what_is_no_post_has_no_shape():
     """Values of other types, and objects with little evidence."""
-    assert [reader(value) for value in (None, 1, "x", [], {}, {"id": "1"}, {"id": "1", "desc": ""})] == [None] * 7
+    assert [shape(value) for value in (None, 1, "x", [], {}, {"id": "1"}, {"id": "1", "desc": ""})] == [None] * 7
 
 
 def test_a_state_is_a_page_or_a_part_of_one():
