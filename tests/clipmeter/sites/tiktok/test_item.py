@@ -178,14 +178,15 @@ def test_any_field_may_be_of_any_type(data):
 
 
 def change(item, path, value):
+    """Puts the value there ("x": takes away what is there), unless an earlier change has taken the place away."""
     for key in path[:-1]:
         try:
             item = item[key]
         except (TypeError, KeyError, IndexError):
             return
-    if isinstance(item, dict) != isinstance(path[-1], str):
-        return  # an earlier change has put something else here
-    if isinstance(item, (dict, list)) and value != "x":
+    if isinstance(item, list) and isinstance(path[-1], int):
+        item[path[-1] : path[-1] + 1] = [value]
+    elif isinstance(item, dict) and isinstance(path[-1], str):
         item[path[-1]] = value
-    elif isinstance(item, dict):
-        item.pop(path[-1], None)
+        if value == "x":
+            del item[path[-1]]
