@@ -18,10 +18,14 @@ from clipmeter.endpoints.tiktok_video import TIKTOK_VIDEO
 from clipmeter.errors import Problem
 from clipmeter.fetch import Fetch
 from clipmeter.home import OperatorKeys
+from clipmeter.observe.metrics import CONTENT_TYPE_LATEST, Metrics
+from clipmeter.observe.watch import Watch
 from clipmeter.settings import Settings
 from clipmeter.sites.tiktok.found import Answer
 from clipmeter.sites.tiktok.hosts import REFERER, is_tiktok
 from clipmeter.sites.tiktok.reach import Reach
+from clipmeter.web.account import Desk
+from clipmeter.web.metrics import metrics
 from clipmeter.web.routes import ASGIApp, make_app
 
 log = structlog.get_logger()
@@ -38,7 +42,17 @@ class Parts:
         self.settings = settings
         self.books = Books(settings)
         self.sources: dict[tuple[str, str], Callable[[Any], Any]] = {}
-        self.call = Call(self.books.keys, self.books.ledger, self.sources, self._links, patience=settings.time_budget)
+        self.metrics = Metrics()
+        self.watch = Watch(self.books.log, self.books.health, self.metrics)
+        self.call = Call(
+            self.books.keys,
+            self.books.ledger,
+            self.sources,
+            self._links,
+            patience=settings.time_budget,
+            watch=self.watch,
+        )
+        self.metrics.show("clipmeter_in_flight", "Calls under way.", lambda: [({}, self.call.in_flight)])
         self.is_ready = False
 
     def _links(self, answer: Answer, _links: str | None, _caller: Caller, _base_url: str) -> Answer:
@@ -51,6 +65,8 @@ class Parts:
             await self._open_source(stack, "live", self.settings.upstream)
             await self._open_source(stack, "test", await _start_emulator(stack))
             await stack.enter_async_context(self.books.open())
+            self.watch.start()
+            stack.push_async_callback(self.watch.stop)
             await self.books.ledger.start()
             stack.push_async_callback(self.books.ledger.stop)
             self.is_ready = True
@@ -68,7 +84,8 @@ class Parts:
             fill_sizes=settings.fill_sizes,
             fill_downloads=settings.fill_downloads or mode == "test",
         )
-        answers = Answers(reach.video, max_age=settings.max_age, remember=settings.remember, clock=time.time)
+        ask = self.watch.source(mode, reach.video)
+        answers = Answers(ask, max_age=settings.max_age, remember=settings.remember, clock=time.time)
         self.sources[TIKTOK_VIDEO.name, mode] = lambda query: answers.get(query.ref, query.max_age)
 
 
@@ -99,6 +116,7 @@ def make_service(parts: Parts, on_ready: Callable[[OperatorKeys], None]) -> ASGI
 
     It listens before the database is there: until then paid requests and /readyz get 503, /healthz is 200.
     """
+    books = parts.books
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -113,6 +131,8 @@ def make_service(parts: Parts, on_ready: Callable[[OperatorKeys], None]) -> ASGI
         call=parts.call,
         ready=lambda: parts.is_ready,
         public_url=parts.settings.public_url,
+        desk=Desk(books.store, books.keys, books.accounts, books.ledger, books.log, books.terms),
+        metrics=metrics(parts.settings.metrics, parts.watch.text, CONTENT_TYPE_LATEST, books.keys),
         lifespan=lifespan,
     )
 

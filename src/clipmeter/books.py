@@ -10,6 +10,8 @@ from clipmeter.billing.rules import Terms
 from clipmeter.endpoints import ENDPOINTS
 from clipmeter.errors import Unauthorized
 from clipmeter.home import Home, OperatorKeys
+from clipmeter.records.health import HealthLog
+from clipmeter.records.requests import RequestLog
 from clipmeter.settings import Settings
 from clipmeter.store.sqlite import SqliteStore
 
@@ -32,8 +34,11 @@ class Books:
             free_requests=settings.free_requests,
             concurrency=settings.concurrency,
         )
+        self.terms = {endpoint.name: terms for endpoint in ENDPOINTS}
+        self.log = RequestLog(self.store, settings.log_days)
+        self.health = HealthLog(self.store)
         hold = settings.time_budget + HOLD_MARGIN
-        self.ledger = Ledger(self.store, {endpoint.name: terms for endpoint in ENDPOINTS}, hold_seconds=hold)
+        self.ledger = Ledger(self.store, self.terms, hold_seconds=hold)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:

@@ -4,10 +4,11 @@ key (401) → parameters (400) → admit (402 403 429) → answer (404 429 502 5
 """
 
 import hashlib
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -59,20 +60,80 @@ class Done:
     standing: Standing | None = None
 
 
+class Finished(NamedTuple):
+    """A call that has ended, for those who watch."""
+
+    endpoint: Endpoint[Any]
+    asked: Asked
+    caller: Caller | None
+    """None: the key is not known."""
+    video_id: str
+    """As far as the query says it."""
+    done: Done | None
+    """None: the caller left."""
+    began: float
+    """By `time.monotonic()`."""
+    stages: Mapping[str, float]
+    """Seconds by stage: admit (with key and parameters), source, settle, total; those that were reached."""
+
+
+Watch = Callable[[Finished], None]
+"""Told of every call that has ended. Quick, and raises nothing."""
+
+
+class _Course:
+    """What is known of a call under way."""
+
+    __slots__ = ("asked", "began", "caller", "done", "endpoint", "last", "stages", "video_id")
+
+    def __init__(self, endpoint: Endpoint[Any], asked: Asked) -> None:
+        self.endpoint, self.asked = endpoint, asked
+        self.began = self.last = time.monotonic()
+        self.stages: dict[str, float] = {}
+        self.caller: Caller | None = None
+        self.done: Done | None = None
+        self.video_id = ""
+
+    def passed(self, stage: str) -> None:
+        """A stage has ended."""
+        now = time.monotonic()
+        self.stages[stage], self.last = now - self.last, now
+
+    def finished(self) -> Finished:
+        """All of it."""
+        self.stages["total"] = time.monotonic() - self.began
+        return Finished(self.endpoint, self.asked, self.caller, self.video_id, self.done, self.began, self.stages)
+
+
 class Call:
     """One paid call. Never raises but for cancellation; then nothing stays held."""
 
-    def __init__(self, keys: Keys, ledger: Ledger, sources: Sources, links: Links, *, patience: float) -> None:
+    def __init__(  # noqa: PLR0913 - the parts of the path
+        self, keys: Keys, ledger: Ledger, sources: Sources, links: Links, *, patience: float, watch: Watch
+    ) -> None:
         """`patience`: seconds to wait for the account's own last free requests to end, before a 429."""
+        self.in_flight = 0
+        """Calls under way."""
         self._keys, self._ledger, self._sources, self._links = keys, ledger, sources, links
-        self._patience = patience
+        self._patience, self._watch = patience, watch
 
     async def __call__(self, endpoint: Endpoint[Any], asked: Asked) -> Done:
         """Take the whole path."""
-        caller = None
+        course = _Course(endpoint, asked)
+        self.in_flight += 1
         try:
-            caller = await self._keys.find(asked.key)
+            course.done = await self._taken(course)
+            return course.done
+        finally:
+            self.in_flight -= 1
+            self._watch(course.finished())
+
+    async def _taken(self, course: _Course) -> Done:
+        endpoint, asked, caller = course.endpoint, course.asked, None
+        try:
+            course.caller = caller = await self._keys.find(asked.key)
             query = endpoint.read(read_query(asked.query))
+            course.video_id = query.video_id
             hold = await self._ledger.admit(
                 caller,
                 endpoint.name,
@@ -80,7 +141,8 @@ class Call:
                 request_id=asked.request_id,
                 within=self._patience,
             )
-            return await self._answered(endpoint, asked, caller, query, hold)
+            course.passed("admit")
+            return await self._answered(course, caller, query, hold)
         except Problem as problem:
             return Done(problem=problem, standing=self._standing(caller, endpoint))
         except Exception as error:
@@ -88,7 +150,8 @@ class Call:
             crash = InternalError(sign=repr(error))
             return Done(problem=crash, standing=self._standing(caller, endpoint))
 
-    async def _answered(self, endpoint: Endpoint[Any], asked: Asked, caller: Caller, query: Any, hold: Hold) -> Done:
+    async def _answered(self, course: _Course, caller: Caller, query: Any, hold: Hold) -> Done:  # noqa: ANN401 - the endpoint's
+        endpoint, asked = course.endpoint, course.asked
         try:
             got = await self._sources[endpoint.name, caller.mode](query)
             body = endpoint.render(
@@ -96,10 +159,15 @@ class Call:
             )
             video_id = got.answer.video.video_id
         except BaseException as error:  # cancellation too: whatever happens, the hold ends
+            course.passed("source")
             await self._ledger.void(hold, error.code if isinstance(error, Problem) else type(error).__name__)
+            course.passed("settle")
             raise
+        course.passed("source")
         etag = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
-        return await self._settled(hold, video_id, Done(body, got, etag, got.remembered and etag in asked.etag))
+        done = await self._settled(hold, video_id, Done(body, got, etag, got.remembered and etag in asked.etag))
+        course.passed("settle")
+        return done
 
     async def _settled(self, hold: Hold, video_id: str, done: Done) -> Done:
         """Charge a success. Free are a stopgap, and the word that what the caller has is still what is remembered."""

@@ -11,8 +11,9 @@ import msgspec
 
 from clipmeter import __version__
 from clipmeter.endpoints import ENDPOINTS
-from clipmeter.endpoints.base import Endpoint
+from clipmeter.endpoints.base import Endpoint, Parameter
 from clipmeter.errors import ConcurrencyLimitExceeded, Problem
+from clipmeter.web.account import PAGES, Page
 
 SCHEMA_REF = "#/components/schemas/{name}"
 DESCRIPTION = (
@@ -43,10 +44,11 @@ def document(endpoints: Sequence[Endpoint[Any]], server_url: str) -> dict[str, A
         "servers": [{"url": server_url, "description": "This server"}],
         "tags": [
             {"name": "endpoints", "description": "What is sold."},
+            {"name": "account", "description": "What an account can read of itself, free of charge."},
             {"name": "service", "description": "What this server says of itself."},
         ],
         "security": [{"ApiKey": []}],
-        "paths": {**{e.path: {"get": _operation(e)} for e in endpoints}, **_service_paths()},
+        "paths": {**{e.path: {"get": _operation(e)} for e in endpoints}, **_account_paths(), **_service_paths()},
         "components": {
             "securitySchemes": {"ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"}},
             "schemas": _result_schemas(endpoints),
@@ -77,19 +79,45 @@ def _operation(endpoint: Endpoint[Any]) -> dict[str, Any]:
         "tags": ["endpoints"],
         "summary": endpoint.title,
         "description": endpoint.promise,
-        "parameters": [
-            {
-                "name": p.name,
-                "in": "query",
-                "description": p.description,
-                "schema": dict(p.schema),
-                "examples": {"documented": {"value": p.example}},
-            }
-            for p in endpoint.parameters
-        ],
+        "parameters": _parameters(endpoint.parameters),
         "responses": {
             "200": _response("Found; charged.", ("X-Request-Id", *STANDING), endpoint.result.__name__),
             **{str(status): {"$ref": f"#/components/responses/Error{status}"} for status in statuses()},
+        },
+    }
+
+
+def _parameters(parameters: Sequence[Parameter]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": p.name,
+            "in": "query",
+            "description": p.description,
+            "schema": dict(p.schema),
+            "examples": {"documented": {"value": _typed(p)}},
+        }
+        for p in parameters
+    ]
+
+
+def _typed(parameter: Parameter) -> str | int:
+    return int(parameter.example) if parameter.schema.get("type") == "integer" else parameter.example
+
+
+def _account_paths() -> dict[str, Any]:
+    return {page.path: {"get": _account_operation(page)} for page in PAGES}
+
+
+def _account_operation(page: Page) -> dict[str, Any]:
+    failures = (400, 401, 405, 413, 431, 500, 503)
+    return {
+        "operationId": page.name,
+        "tags": ["account"],
+        "summary": page.summary,
+        "parameters": _parameters(page.parameters),
+        "responses": {
+            "200": _response("Free of charge.", ("X-Request-Id", "X-Charge"), page.result.__name__),
+            **{str(status): {"$ref": f"#/components/responses/Error{status}"} for status in failures},
         },
     }
 
@@ -98,8 +126,16 @@ def _service_paths() -> dict[str, Any]:
     return {
         "/healthz": {"get": _service("health", "Whether the process lives", _status_schema("ok"), ())},
         "/readyz": {"get": _service("readiness", "Whether paid requests are taken", _status_schema("ready"), (503,))},
+        "/metrics": {"get": _metrics()},
         "/openapi.json": {"get": _service("openapi", "This document", {"type": "object"}, ())},
     }
+
+
+def _metrics() -> dict[str, Any]:
+    about = "Numbers for Prometheus; from this machine, or with the operator's key"
+    page = _service("metrics", about, {}, (401, 404, 503))
+    page["responses"]["200"]["content"] = {"text/plain": {"schema": {"type": "string"}}}
+    return {**page, "security": [{}, {"ApiKey": []}]}
 
 
 def _service(name: str, summary: str, schema: dict[str, Any], failures: tuple[int, ...]) -> dict[str, Any]:
@@ -124,7 +160,9 @@ def _status_schema(word: str) -> dict[str, Any]:
 
 
 def _result_schemas(endpoints: Sequence[Endpoint[Any]]) -> dict[str, Any]:
-    _, schemas = msgspec.json.schema_components([e.result for e in endpoints], ref_template=SCHEMA_REF)
+    _, schemas = msgspec.json.schema_components(
+        [*(e.result for e in endpoints), *(page.result for page in PAGES)], ref_template=SCHEMA_REF
+    )
     return {name: _closed(schema) for name, schema in schemas.items()}
 
 

@@ -22,6 +22,7 @@ from clipmeter.errors import (
     ServiceUnavailable,
     UnknownPath,
 )
+from clipmeter.web.account import PAGES, Desk, handler
 from clipmeter.web.api import paid
 from clipmeter.web.envelope import JSON, failure
 from clipmeter.web.middleware import Outermost
@@ -31,18 +32,26 @@ __all__ = ["ASGIApp", "make_app"]
 
 log = structlog.get_logger()
 
+Handler = Callable[[Request[Any, Any, Any]], Awaitable[Response[bytes]]]
 
-def make_app(
+
+def make_app(  # noqa: PLR0913 - what the URLs lead to
     *,
     endpoints: Sequence[Endpoint[Any]],
     call: Call,
     ready: Callable[[], bool],
     public_url: str,
+    desk: Desk,
+    metrics: Handler,
     lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]],
 ) -> ASGIApp:
     """The ASGI application. `ready`: whether paid requests may be taken; `public_url` "" for wherever it is asked."""
     app = Litestar(
-        route_handlers=_routes(endpoints, call, ready, public_url),
+        route_handlers=[
+            *_routes(endpoints, call, ready, public_url),
+            *(get(page.path)(_when_ready(ready, handler(page, desk))) for page in PAGES),
+            get("/metrics")(metrics),
+        ],
         exception_handlers={HTTPException: _http_problem, Problem: _problem, Exception: _crash},
         lifespan=[lifespan],
         openapi_config=None,
@@ -69,9 +78,6 @@ def _fixed(body: bytes) -> Callable[[], Response[bytes]]:
         return Response(body, media_type=JSON)
 
     return answer
-
-
-Handler = Callable[[Request[Any, Any, Any]], Awaitable[Response[bytes]]]
 
 
 def _when_ready(ready: Callable[[], bool], handler: Handler) -> Handler:

@@ -1,0 +1,110 @@
+"""The numbers at /metrics, in the format of Prometheus. They start at 0 with the process and are its own.
+
+Labels are few and known: no account, key, video or address is ever one of them.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeAlias
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from clipmeter.errors import Attempt
+
+__all__ = ["CONTENT_TYPE_LATEST", "Metrics", "Reading"]
+
+STAGES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Upper bounds of the buckets for time, in seconds."""
+Reading: TypeAlias = Callable[[], Iterable[tuple[Mapping[str, str], float]]]
+"""Labels and values as they are now."""
+
+
+class Metrics:
+    """One process's numbers."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        PlatformCollector(self._registry)
+        ProcessCollector(registry=self._registry)
+        self._requests = Counter(
+            "clipmeter_requests",
+            "Calls of the paid endpoints that have ended. code: ok, or the error's.",
+            ("endpoint", "mode", "status", "code"),
+            registry=self._registry,
+        )
+        self._stages = Histogram(
+            "clipmeter_stage_seconds",
+            "Time of a call by stage: admit, source, settle, total.",
+            ("endpoint", "stage"),
+            buckets=STAGES,
+            registry=self._registry,
+        )
+        self._remembered = Counter(
+            "clipmeter_remembered_answers",
+            "Successes answered from memory.",
+            ("endpoint", "mode"),
+            registry=self._registry,
+        )
+        self._attempts = Histogram(
+            "clipmeter_source_seconds",
+            "Tries at a source, and how long they took. code: ok, or the problem's.",
+            ("lane", "source", "code"),
+            buckets=STAGES,
+            registry=self._registry,
+        )
+        self._changes = Counter(
+            "clipmeter_source_changes",
+            "Pages of a source whose fields were not as expected, by field.",
+            ("source", "field"),
+            registry=self._registry,
+        )
+
+    def finished(self, endpoint: str, mode: str, status: int, code: str) -> None:
+        """Count a call."""
+        self._requests.labels(endpoint, mode, str(status), code or "ok").inc()
+
+    def remembered(self, endpoint: str, mode: str) -> None:
+        """Count an answer from memory."""
+        self._remembered.labels(endpoint, mode).inc()
+
+    def stage(self, endpoint: str, stage: str, seconds: float) -> None:
+        """Add a time."""
+        self._stages.labels(endpoint, stage).observe(seconds)
+
+    def tried(self, lane: str, attempts: Iterable[Attempt]) -> None:
+        """Add tries at sources."""
+        for attempt in attempts:
+            self._attempts.labels(lane, attempt.source, attempt.code or "ok").observe(attempt.seconds)
+
+    def changed(self, source: str, field: str) -> None:
+        """Count a field that was not as expected."""
+        self._changes.labels(source, field).inc()
+
+    def show(self, name: str, about: str, read: Reading, *, counts_up: bool = False) -> None:
+        """Add a number that is read when somebody looks."""
+        self._registry.register(_Read(name, about, read, counts_up=counts_up))
+
+    def text(self) -> bytes:
+        """Everything, as CONTENT_TYPE_LATEST says."""
+        return generate_latest(self._registry)
+
+
+class _Read:
+    """Numbers that are kept elsewhere."""
+
+    def __init__(self, name: str, about: str, read: Reading, *, counts_up: bool) -> None:
+        self._name, self._about, self._read = name, about, read
+        self._kind = CounterMetricFamily if counts_up else GaugeMetricFamily
+
+    def describe(self) -> Iterable[Metric]:
+        """Its name, without reading anything."""
+        return [self._kind(self._name, self._about)]
+
+    def collect(self) -> Iterator[Metric]:
+        """The numbers now."""
+        rows = list(self._read())
+        family = self._kind(self._name, self._about, labels=tuple(rows[0][0]) if rows else ())
+        for labels, value in rows:
+            family.add_metric(tuple(labels.values()), value)
+        yield family

@@ -1,0 +1,60 @@
+"""A loop that empties something into the database every so often, through outages, and once more at the end."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import structlog
+
+from clipmeter.errors import Problem
+
+log = structlog.get_logger()
+
+
+class Flusher:
+    """Calls `flush` every `seconds`, and sooner when told. A Problem waits for the next time; nothing is raised."""
+
+    def __init__(self, flush: Callable[[], Awaitable[None]], *, seconds: float) -> None:
+        self._flush, self._seconds = flush, seconds
+        self._soon = asyncio.Event()
+        self._stopping = False
+        self._failing = False
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """From now on."""
+        self._stopping = False
+        self._task = asyncio.create_task(self._run())
+
+    def hurry(self) -> None:
+        """There is a lot: do not wait for the time, unless waiting for the database."""
+        if not self._failing:
+            self._soon.set()
+
+    async def stop(self) -> None:
+        """Flush what is left and end."""
+        self._stopping = True
+        self._soon.set()
+        if self._task:
+            await self._task
+        self._task = None
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._soon.wait(), self._seconds)
+            self._soon.clear()
+            await self._flushed()
+        await self._flushed()
+
+    async def _flushed(self) -> None:
+        try:
+            await self._flush()
+        except Problem as problem:
+            if not self._failing:  # said once, not at every turn of a long outage
+                log.warning("records wait for the database", problem=problem.code, sign=problem.sign)
+            self._failing = True
+        except Exception:
+            log.exception("records were lost")
+        else:
+            self._failing = False

@@ -1,0 +1,251 @@
+"""The request log: one row per request whose caller is known, written a moment later and kept for some days.
+
+Rule 1: `note` never waits and never fails; when the database is gone for long, rows are dropped and counted.
+Rule 2: a row is written once, also when it is not known whether the database has saved it.
+"""
+
+import time
+from collections import Counter, deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, NamedTuple
+
+import msgspec
+import structlog
+
+from clipmeter.errors import Attempt, InvalidParameter, Problem, ServiceUnavailable
+from clipmeter.records.flusher import Flusher
+from clipmeter.store.base import Plan, Query, Store
+
+log = structlog.get_logger()
+
+QUEUE = 20_000
+"""Rows that may wait for the database."""
+CHUNK = 50
+"""Rows in one transaction: what is admitted and posted waits for it, so it is short."""
+FLUSH_SECONDS = 0.5
+FLUSH_ROWS = 500
+LONGEST_ASKED = 500
+_LONGEST_SIGN = 200
+_PRUNE_ROWS = 200
+_PRUNE_SECONDS = 60.0
+_DAY_MICROS = 86_400_000_000
+_LAST = (2**63 - 1, "\x7f")
+"""Comes after every row."""
+_encode = msgspec.json.Encoder().encode
+
+
+class LogEntry(NamedTuple):
+    """One finished request."""
+
+    account_id: str
+    key_id: str
+    mode: str
+    request_id: str
+    began: float
+    """When it came in, by `time.monotonic()`."""
+    endpoint: str
+    asked: str
+    video_id: str | None
+    source: str
+    attempts: tuple[Attempt, ...]
+    sign: str
+    status: int
+    code: str
+    """"" for a success."""
+    charge_micros: int
+    timings: dict[str, float]
+    """Milliseconds by stage."""
+    from_memory: bool
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """One try at a source. `code`: "" when it answered."""
+
+    source: str
+    code: str
+    ms: float
+    sign: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """One row of an account's log. `at`: micro-seconds since 1970, UTC, by the database's clock."""
+
+    request_id: str
+    at: int
+    endpoint: str
+    mode: str
+    key_id: str
+    asked: str
+    video_id: str | None
+    source: str
+    attempts: tuple[Tried, ...]
+    sign: str
+    status: int
+    code: str
+    charge_micros: int
+    timings: dict[str, float]
+    from_memory: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which rows; "" for any."""
+
+    video_id: str = ""
+    code: str = ""
+    key_id: str = ""
+
+
+class RequestLog:
+    """The log of all accounts."""
+
+    def __init__(self, store: Store, keep_days: int, *, queue: int = QUEUE) -> None:
+        """`keep_days` 0: nothing is noted, and what was is deleted. At most `queue` rows wait for the database."""
+        self.dropped = 0
+        """Rows that found the queue full, or that the database refused."""
+        self._store, self._keep_days, self._queue = store, keep_days, queue
+        self._waiting: deque[LogEntry] = deque()
+        self._flusher = Flusher(self.flush, seconds=FLUSH_SECONDS)
+        self._next_prune = 0.0
+
+    def start(self) -> None:
+        """Write what is noted from now on. The store must be open until `stop`."""
+        self._flusher.start()
+
+    async def stop(self) -> None:
+        """Write what is left."""
+        await self._flusher.stop()
+
+    def note(self, entry: LogEntry) -> None:
+        """Remember a request, for the next flush."""
+        if not self._keep_days:
+            return
+        if len(self._waiting) >= self._queue:
+            self.dropped += 1
+            return
+        self._waiting.append(entry)
+        if len(self._waiting) >= FLUSH_ROWS:
+            self._flusher.hurry()
+
+    async def flush(self) -> None:
+        """Write what waits, a few rows at a time, and delete what is too old. Raises ServiceUnavailable."""
+        while self._waiting:
+            await self._write(list(islice(self._waiting, CHUNK)))
+        if time.monotonic() >= self._next_prune:
+            await self.prune()
+            self._next_prune = time.monotonic() + _PRUNE_SECONDS
+
+    async def _write(self, chunk: list[LogEntry]) -> None:
+        try:
+            await self._store.write(_add(chunk))
+        except ServiceUnavailable:
+            raise
+        except Problem:
+            log.exception("log rows were refused", rows=len(chunk))
+            self.dropped += len(chunk)  # or they would keep all later ones from being written
+        for _ in chunk:
+            self._waiting.popleft()
+
+    async def prune(self) -> None:
+        """Delete rows older than they may be, a few at a time. Raises ServiceUnavailable."""
+        while await self._store.write(_prune(self._keep_days * _DAY_MICROS)) == _PRUNE_ROWS:
+            pass
+
+    def page(self, account_id: str, before: str, limit: int, filters: Filters) -> list[LogRow]:
+        """An account's rows, newest first: those after the one of id `before`, or the newest when that is "".
+
+        Raises InvalidParameter when the account's log has no such row.
+        """
+        return self._store.read(_page(account_id, before, limit, filters))
+
+    def failures(self, account_id: str, month: str) -> dict[str, dict[str, int]]:
+        """How often which code was answered in a month (`YYYY-MM`), by endpoint."""
+        return self._store.read(_failures(account_id, month))
+
+
+def _add(entries: Iterable[LogEntry]) -> Plan[None]:
+    failures: Counter[tuple[str, str, str]] = Counter()
+    for entry in entries:
+        added = yield Query("log_add", _values(entry))
+        if added and entry.code:
+            failures[entry.account_id, entry.endpoint, entry.code] += 1
+    for (account_id, endpoint, code), requests in failures.items():
+        values = {"account_id": account_id, "endpoint": endpoint, "code": code, "requests": requests}
+        yield Query("failures_add", values)
+
+
+def _values(entry: LogEntry) -> dict[str, Any]:
+    return {
+        "account_id": entry.account_id,
+        "request_id": entry.request_id,
+        "age_micros": max(0, int((time.monotonic() - entry.began) * 1_000_000)),
+        "endpoint": entry.endpoint,
+        "mode": entry.mode,
+        "key_id": entry.key_id,
+        "asked": _clean(entry.asked, LONGEST_ASKED),
+        "video_id": entry.video_id or None,
+        "source": entry.source,
+        "attempts": _encode([_tried(attempt) for attempt in entry.attempts]).decode(),
+        "sign": _clean(entry.sign, _LONGEST_SIGN),
+        "status": entry.status,
+        "code": entry.code,
+        "charge_micros": entry.charge_micros,
+        "timings": _encode(entry.timings).decode(),
+        "from_memory": int(entry.from_memory),
+    }
+
+
+def _tried(attempt: Attempt) -> Tried:
+    return Tried(attempt.source, attempt.code, round(attempt.seconds * 1000, 3), _clean(attempt.sign, _LONGEST_SIGN))
+
+
+def _clean(text: str, longest: int) -> str:
+    """A text that any database stores: no half characters, no NUL, not longer than it may be."""
+    return text[:longest].encode("utf8", "replace").decode().replace("\0", "\ufffd")
+
+
+def _prune(keep_micros: int) -> Plan[int]:
+    rows = yield Query("log_prune", {"keep_micros": keep_micros, "size": _PRUNE_ROWS})
+    return len(rows)
+
+
+def _page(account_id: str, before: str, limit: int, filters: Filters) -> Plan[list[LogRow]]:
+    before_time, before_id = _LAST
+    if before:
+        found = yield Query("log_at", {"account_id": account_id, "request_id": before})
+        if not found:
+            raise InvalidParameter("before names no request of this log; give the `next` of the page before.")
+        before_time, before_id = found[0][0], before
+    values = {"account_id": account_id, "before_time": before_time, "before_id": before_id, "size": limit}
+    rows = yield Query(*_narrowest(filters, values))
+    return [_row(*row) for row in rows]
+
+
+def _narrowest(filters: Filters, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The query whose index leads to the fewest rows."""
+    if filters.video_id:
+        given = {"video_id": filters.video_id, "code": filters.code, "key_id": filters.key_id}
+        return "log_page_by_video", {**values, **given}
+    if filters.code:
+        return "log_page_by_code", {**values, "code": filters.code, "key_id": filters.key_id}
+    if filters.key_id:
+        return "log_page_by_key", {**values, "key_id": filters.key_id}
+    return "log_page", values
+
+
+def _row(*row: Any) -> LogRow:  # noqa: ANN401 - columns of the database
+    values = dict(zip(LogRow.__slots__, row, strict=True))
+    values["attempts"] = msgspec.json.decode(values["attempts"], type=tuple[Tried, ...])
+    values["timings"] = msgspec.json.decode(values["timings"], type=dict[str, float])
+    return LogRow(**{**values, "from_memory": bool(values["from_memory"])})
+
+
+def _failures(account_id: str, month: str) -> Plan[dict[str, dict[str, int]]]:
+    rows = yield Query("failures_of", {"account_id": account_id, "which_month": month})
+    found: dict[str, dict[str, int]] = {}
+    for endpoint, code, requests in rows:
+        found.setdefault(endpoint, {})[code] = requests
+    return found
