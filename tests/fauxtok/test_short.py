@@ -42,7 +42,7 @@ def test_old_links(visitor):
 
 @pytest.mark.parametrize("code", LEADS)
 def test_codes_that_lead_astray(visitor, code):
-    """A closed list of codes that lead in a circle, to another host, to this machine, or to something that is no post."""
+    """A closed list of codes that lead in a circle, to another host, to this machine, or to no post."""
     assert id_of_code(code) is None
     reply = visitor.ask(f"https://vm.tiktok.com/{code}/")
     assert (reply.status, reply.headers["location"]) == (302, LEADS[code])

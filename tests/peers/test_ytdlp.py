@@ -8,34 +8,25 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from fauxtok import proxy
 from fauxtok.ids import EXAMPLE_ID
-from fauxtok.server import start
 from fauxtok.short import short_code
 from fauxtok.world import post
 
 ORDINARY = [7490000000000012345, 7300000000000654321, 7612345678901234567]
 CHALLENGE = 7500000000000042903
+PHOTOS = 7500000000000000206
 
 
 @pytest.fixture(scope="module")
-def running():
-    with start() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def through(running):
+def through(behind):
     """Runs yt-dlp with arguments; gives its status, what it printed and what it complained of."""
-    it = proxy.start("127.0.0.1", 0, running.port)
-    behind = ["--ignore-config", "--no-cache-dir", "--proxy", it.url, "--no-check-certificates"]
+    options = ["--ignore-config", "--no-cache-dir", "--proxy", behind, "--no-check-certificates"]
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "yt_dlp", *behind, *arguments]
+        command = [sys.executable, "-m", "yt_dlp", *options, *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
-    yield run
-    it.stop()
+    return run
 
 
 def read(through, number):
@@ -97,9 +88,33 @@ def test_link_without_the_cookie_is_refused(running, through):
     line.close()
 
 
-def test_challenge_is_solved(through):
-    """yt-dlp solves the “Please wait…” page and gets the video."""
+def test_challenge_is_solved(through, control):
+    """yt-dlp solves the “Please wait…” page and gets the video with the second page."""
     assert read(through, CHALLENGE)["id"] == str(CHALLENGE)
+    assert control("requests")["page"] == 2
+
+
+def test_an_endless_challenge_is_given_up(through, control):
+    """Asked again after the right answer, yt-dlp gives up."""
+    done = through("-J", f"https://www.tiktok.com/@_/video/{CHALLENGE + 1}")
+    assert done.returncode == 1
+    assert "Unable to extract universal data for rehydration" in done.stderr
+    assert control("requests")["page"] == 2
+
+
+def test_photo_post(through):
+    """Of a photo post yt-dlp takes the sound alone: its one format is audio, the pictures are left out."""
+    told = read(through, PHOTOS)
+    assert (told["id"], told["title"][:20]) == (str(PHOTOS), post(PHOTOS).text[:20])
+    assert [(form["format_id"], form["vcodec"]) for form in told["formats"]] == [("audio", "none")]
+    assert told["formats"][0]["url"] == told["url"]
+
+
+def test_photo_link(through):
+    """yt-dlp knows no /photo/ links."""
+    done = through("-J", f"https://www.tiktok.com/@_/photo/{PHOTOS}")
+    assert done.returncode == 1
+    assert "Unsupported URL" in done.stderr
 
 
 def test_short_link(through):
