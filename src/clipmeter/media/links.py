@@ -19,6 +19,7 @@ from clipmeter.media.files import file_name, with_urls
 from clipmeter.sites.tiktok.found import Answer
 
 PREFIX = "/media"
+NOT_OURS = "This link is not one of this server's, or it was changed."
 _LINK, _ACCOUNT, _DERIVED = b"clipmeter link 1/", b"clipmeter account/", b"clipmeter link secret"
 _SIGNATURE_BYTES = 24  # of the 32: 192 bits, 32 characters in a link
 _TAG_BYTES = 9
@@ -92,7 +93,7 @@ class Links:
         # All are compared, whether the first fits or not, so that the time tells nothing.
         fits = [hmac.compare_digest(_sign(key, parts).encode(), signature.encode()) for key in self._keys]
         if not any(fits):
-            raise NotFound("This link is not one of this server's, or it was changed.")
+            raise NotFound(NOT_OURS)
         if wanted.expires <= self._clock():
             raise NotFound("This link has expired; ask for the video again to get a new one.")
         return wanted

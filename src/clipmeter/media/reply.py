@@ -36,7 +36,7 @@ _BY_KIND = {
     "music": "audio/mpeg",
     "subtitle": "text/vtt",
 }
-_ASKED = re.compile(r"bytes=([0-9]{1,15})-([0-9]{0,15})|bytes=-([0-9]{1,15})")
+_ASKED = re.compile(r"bytes=([0-9]{1,25})-([0-9]{0,25})|bytes=-([0-9]{1,25})")
 _SAID = re.compile(r"bytes (?:([0-9]{1,15})-([0-9]{1,15})|\*)/([0-9]{1,15}|\*)")
 _STRONG = re.compile(r'"[\x21\x23-\x7e]*"')
 

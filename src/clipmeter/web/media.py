@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from clipmeter.errors import InvalidParameter, NotFound, Problem, ServiceUnavailable
-from clipmeter.media.links import PREFIX, Links, Wanted
+from clipmeter.media.links import NOT_OURS, PREFIX, Links, Wanted
 from clipmeter.media.relay import Relay, Sent
 from clipmeter.media.reply import ENDINGS, Head
 from clipmeter.web.envelope import JSON, problem_bytes
@@ -30,19 +30,8 @@ def media_handler(relay: Relay, links: Links, ready: Callable[[], bool] = lambda
     """The route of the relay: GET and HEAD. It needs no key: the link is one."""
 
     @route(PATH, http_method=[HttpMethod.GET, HttpMethod.HEAD])
-    async def media(  # noqa: PLR0913, PLR0917 - the parts of the path
-        request: Request[Any, Any, Any],
-        signature: str,
-        expires: str,
-        lane: str,
-        account: str,
-        video_id: str,
-        kind: str,
-        name: str,
-    ) -> ASGIApp:
-        if not _UNIX.fullmatch(expires):
-            raise NotFound("This link is not one of this server's, or it was changed.")
-        wanted = links.read(signature, Wanted(int(expires), lane, account, video_id, kind, name))
+    async def media(request: Request[Any, Any, Any]) -> ASGIApp:
+        wanted = _wanted(links, request.path_params)
         if not ready():
             raise ServiceUnavailable
         headers = {header.lower(): value for header, value in request.headers.items()}
@@ -50,6 +39,14 @@ def media_handler(relay: Relay, links: Links, ready: Callable[[], bool] = lambda
         return _File(relay, wanted, request.method, headers, links.seconds_left(wanted), attachment=attachment).answer
 
     return media
+
+
+def _wanted(links: Links, parts: Mapping[str, str]) -> Wanted:
+    """The file that a link names. Raises NotFound: it is not ours, or has expired."""
+    if not _UNIX.fullmatch(parts["expires"]):
+        raise NotFound(NOT_OURS)
+    names = ("lane", "account", "video_id", "kind", "name")
+    return links.read(parts["signature"], Wanted(int(parts["expires"]), *(parts[name] for name in names)))
 
 
 class _File:
