@@ -14,12 +14,13 @@ from typing import BinaryIO
 import msgspec
 
 from clipmeter.errors import InvalidParameter, Problem
-from clipmeter.model import Video
+from clipmeter.model import INCLUDES, Extras, Video
 from clipmeter.sites.tiktok.ref import read_id
-from clipmeter.sites.tiktok.saved import Answer, Saved, read_saved
+from clipmeter.sites.tiktok.saved import Saved, read_saved
 
 LARGEST = 50_000_000
 """Bytes of a file at most; of a larger one no more than this is read."""
+_SOURCE = "file"
 _ALL_VIDEOS, _SOME_PROBLEM, _USAGE = 0, 3, 2
 _MANY = 20
 _EVERY = 10
@@ -35,7 +36,7 @@ def main(argv: Sequence[str]) -> int:
     """Run the command with these arguments; the exit status."""
     arguments = _parser().parse_args(argv)
     try:
-        good = _print_all(arguments.files, arguments.id)
+        good = _print_all(arguments.files, arguments.id, arguments.include)
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read has seen enough. Python would complain once more when it closes stdout.
@@ -57,7 +58,23 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--id", metavar="ID", type=_id, help="the post wanted: another one is not_found; of a list only it"
     )
+    parser.add_argument(
+        "--include",
+        metavar="LIST",
+        type=_includes,
+        default=(),
+        help=f"keys to add to each video, a comma list of {', '.join(INCLUDES)}; or all",
+    )
     return parser
+
+
+def _includes(given: str) -> tuple[str, ...]:
+    from clipmeter.endpoints.includes import read_includes  # noqa: PLC0415 - see rule 2
+
+    try:
+        return INCLUDES if given.strip() == "all" else read_includes(given)
+    except InvalidParameter as problem:
+        raise argparse.ArgumentTypeError(problem.message) from None
 
 
 def _id(given: str) -> str:
@@ -67,20 +84,20 @@ def _id(given: str) -> str:
         raise argparse.ArgumentTypeError(problem.message) from None
 
 
-def _print_all(files: Sequence[str], asked: str | None) -> bool:
+def _print_all(files: Sequence[str], asked: str | None, includes: Sequence[str]) -> bool:
     good = True
     for number, file in enumerate(files, 1):
         _progress(number, len(files))
         head = {"file": _printable(file)} if len(files) > 1 else {}
-        saved = _read_file(file, asked)
+        saved = _read_file(file, asked, full=bool(includes))
         for index, answer in enumerate(saved.answers):
             place = {"index": index} if saved.listed else {}
-            _print_line({**head, **place, **_body(answer)})
-            good = good and isinstance(answer, Video)
+            _print_line({**head, **place, **_body(answer, includes)})
+            good = good and not isinstance(answer, Problem)
     return good
 
 
-def _read_file(file: str, asked: str | None) -> Saved[Video]:
+def _read_file(file: str, asked: str | None, *, full: bool) -> Saved[Video] | Saved[tuple[Video, Extras]]:
     try:
         data = _bytes_of(file)
     except OSError as error:
@@ -91,7 +108,11 @@ def _read_file(file: str, asked: str | None) -> Saved[Video]:
         return Saved(
             (InvalidParameter(f"This file has more than {LARGEST // 1_000_000} MB; no answer of TikTok has."),)
         )
-    return read_saved(data, asked)
+    if not full:
+        return read_saved(data, asked)
+    from clipmeter.sites.tiktok.full import read_saved_full  # noqa: PLC0415 - see rule 2
+
+    return read_saved_full(data, asked)
 
 
 def _bytes_of(file: str) -> bytes:
@@ -106,8 +127,15 @@ def _at_most(source: BinaryIO) -> bytes:
     return source.read(LARGEST + 1)
 
 
-def _body(answer: Answer) -> dict[str, object]:
-    return dict(answer.body()) if isinstance(answer, Problem) else {"video": answer}
+def _body(answer: Video | tuple[Video, Extras] | Problem, includes: Sequence[str]) -> dict[str, object]:
+    if isinstance(answer, Problem):
+        return dict(answer.body())
+    if isinstance(answer, Video):
+        return {"video": answer}
+    from clipmeter.endpoints.includes import with_includes  # noqa: PLC0415 - see rule 2
+
+    video, extras = answer
+    return {"video": with_includes(video, extras, _SOURCE, includes)}
 
 
 def _print_line(line: dict[str, object]) -> None:

@@ -4,19 +4,20 @@ Costs up to twice the time of reading the 37 fields alone, so only those who are
 """
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from clipmeter.model import Extras, Video
 
 from .appextras import FullAweme, app_extras
-from .aweme import app_video
+from .aweme import Aweme
 from .extras import FullItem, web_extras
-from .item import web_video
-from .loose import some
-from .mobile import BasicItem, BasicPost, basic_video
-from .older import OldItem, OldPost, TileItem, old_video, tile_video
-from .page import NO_HEADERS, AppAnswer, State, find_app_post, find_post
+from .item import WebItem
+from .mobile import BasicItem
+from .older import OldItem, TileItem
+from .page import NO_HEADERS, AppAnswer, Detail, State, find_app_post, find_post
 from .rareextras import basic_extras, old_extras, tile_extras
+from .saved import Reading, Saved, read_saved_as
+from .shapes import video_of
 
 FullPost: TypeAlias = FullItem | FullAweme | OldItem | BasicItem | TileItem
 """A post in one of TikTok's five shapes, as it is decoded where all of it is wanted."""
@@ -39,44 +40,34 @@ def read_app_full(body: bytes, asked: str) -> tuple[Video, Extras]:
     return full(find_app_post(body, asked, AppAnswer[FullAweme]))
 
 
+def read_saved_full(data: bytes, asked: str | None = None) -> Saved[tuple[Video, Extras]]:
+    """What `read_saved` gives, each Video with the extras that stand beside it."""
+    return read_saved_as(_FULL, data, asked)
+
+
 def full(post: FullPost) -> tuple[Video, Extras]:
     """The Video and the extras of a post. Raises UpstreamError when it has no id."""
+    return video_of(post), _extras(post)
+
+
+def _extras(post: FullPost) -> Extras:
     match post:
         case FullItem():
-            return web_video(post), web_extras(post)
+            return web_extras(post)
         case FullAweme():
-            return app_video(post), app_extras(post)
+            return app_extras(post)
         case OldItem():
-            return old_video(post), old_extras(post)
+            return old_extras(post)
         case BasicItem():
-            return basic_video(post), basic_extras(post)
+            return basic_extras(post)
         case TileItem():
-            return tile_video(post), tile_extras(post)
+            return tile_extras(post)
 
 
-def video_of(post: FullPost) -> Video:
-    """The Video alone. Raises UpstreamError when the post has no id."""
-    match post:
-        case FullItem():
-            return web_video(post)
-        case FullAweme():
-            return app_video(post)
-        case OldItem():
-            return old_video(post)
-        case BasicItem():
-            return basic_video(post)
-        case TileItem():
-            return tile_video(post)
-
-
-def id_of(post: FullPost) -> object:
-    """What stands where a post of this shape has its id."""
-    match post:
-        case FullAweme():
-            return post.aweme_id
-        case OldItem():
-            return some(post.item_infos, OldPost).id
-        case BasicItem():
-            return some(post.item_basic, BasicPost).id
-        case _:
-            return post.id
+_FULL = Reading(
+    page=read_page_full,
+    post=lambda post: full(cast("FullPost", post)),
+    kinds={WebItem: FullItem, Aweme: FullAweme},
+    detail=Detail[FullItem],
+    state=State[FullItem],
+)

@@ -1,20 +1,18 @@
 """Bytes that somebody saved, of a kind that nobody tells, to the posts in them: for `clipmeter parse`. Pure."""
 
-from collections.abc import Callable, Sequence
-from typing import Generic, NamedTuple, TypeAlias, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from clipmeter.errors import NotFound, Problem, UpstreamError
-from clipmeter.model import Extras, Video
+from clipmeter.model import Video
 
 from . import verdict
-from .extras import FullItem
-from .full import FullPost, full, id_of, read_page_full, video_of
+from .item import WebItem
 from .loose import convert, decode_any, text
 from .page import Detail, State, check, find_in_detail, find_in_state, read_page
-from .shapes import Json, is_state, located, shape
+from .shapes import Json, Post, id_of, is_state, located, shape, video_of
 
 T = TypeVar("T")
-Answer: TypeAlias = Video | Problem
 
 
 class Saved(NamedTuple, Generic[T]):
@@ -24,6 +22,17 @@ class Saved(NamedTuple, Generic[T]):
     listed: bool = False
 
 
+class Reading(NamedTuple, Generic[T]):
+    """How much is read of what was saved."""
+
+    page: Callable[[bytes, str | None], T]
+    post: Callable[[Post], T]
+    kinds: Mapping[type[Post], type[Post]]
+    """What a shape is decoded as, where that is not its own type."""
+    detail: type[Detail[Any]]
+    state: type[State[Any]]
+
+
 def read_saved(data: bytes, asked: str | None = None) -> Saved[Video]:
     """What saved bytes hold, as Videos and Problems; nothing is raised.
 
@@ -31,37 +40,30 @@ def read_saved(data: bytes, asked: str | None = None) -> Saved[Video]:
     any of the answers they come in, or an answer that says why there is none. With `asked` there is one answer: the
     post of that id.
     """
-    return _read(data, asked, read_page, video_of)
+    return read_saved_as(_PLAIN, data, asked)
 
 
-def read_saved_full(data: bytes, asked: str | None = None) -> Saved[tuple[Video, Extras]]:
-    """What `read_saved` gives, each Video with the extras that stand beside it."""
-    return _read(data, asked, read_page_full, full)
-
-
-def _read(
-    data: bytes, asked: str | None, page: Callable[[bytes, str | None], T], read: Callable[[FullPost], T]
-) -> Saved[T]:
-    """`page`: how to read a page; `read`: how to read a post in JSON."""
+def read_saved_as(how: Reading[T], data: bytes, asked: str | None) -> Saved[T]:
+    """What saved bytes hold, read in this way."""
     try:
         if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in {b"{", b"["}:
-            return Saved((page(data, asked),))
-        posts = _posts(data, asked)
-        return Saved(tuple(_answer(post, read) for post in posts.answers), listed=posts.listed)
+            return Saved((how.page(data, asked),))
+        posts = _posts(how, data, asked)
+        return Saved(tuple(_answer(post, how.post) for post in posts.answers), listed=posts.listed)
     except Problem as problem:
         return Saved((problem,))
     except RecursionError:
         return Saved((UpstreamError(sign="nested too deep"),))
 
 
-def _answer(post: FullPost | Problem, read: Callable[[FullPost], T]) -> T | Problem:
+def _answer(post: Post | Problem, read: Callable[[Post], T]) -> T | Problem:
     try:
         return post if isinstance(post, Problem) else read(post)
     except Problem as problem:
         return problem
 
 
-def _posts(data: bytes, asked: str | None) -> Saved[FullPost]:
+def _posts(how: Reading[Any], data: bytes, asked: str | None) -> Saved[Post]:
     try:
         value = decode_any(data)
     except ValueError as error:
@@ -70,41 +72,41 @@ def _posts(data: bytes, asked: str | None) -> Saved[FullPost]:
     if found is None:
         raise _without_post(value)
     if isinstance(found, dict):
-        return Saved((_post(found, asked),))
-    entries = tuple(_entry(entry) for entry in found)
+        return Saved((_post(how, found, asked),))
+    entries = tuple(_entry(how, entry) for entry in found)
     return Saved(entries, listed=True) if asked is None else Saved((_pick(entries, asked),))
 
 
-def _entry(entry: object) -> FullPost | Problem:
+def _entry(how: Reading[Any], entry: object) -> Post | Problem:
     found = located(entry)
     try:
         if isinstance(found, dict):
-            return _post(found, None)
+            return _post(how, found, None)
     except Problem as problem:
         return problem
     return UpstreamError("This entry of the list is no post.", sign="entry without a post")
 
 
-def _pick(entries: Sequence[FullPost | Problem], asked: str) -> FullPost | Problem:
+def _pick(entries: Sequence[Post | Problem], asked: str) -> Post | Problem:
     found = next((one for one in entries if not isinstance(one, Problem) and text(id_of(one)) == asked), None)
     return found or NotFound("This list holds no post of the id asked for.", sign=f"{len(entries)} entries")
 
 
-def _post(found: Json, asked: str | None) -> FullPost:
+def _post(how: Reading[Any], found: Json, asked: str | None) -> Post:
     if kind := shape(found):
-        post = convert(found, kind)
+        post = convert(found, how.kinds.get(kind, kind))
         check(id_of(post), asked)
         return post
-    if is_state(found) and (of_state := _of_state(found, asked)):
+    if is_state(found) and (of_state := _of_state(how, found, asked)):
         return of_state
     raise _without_post(found)
 
 
-def _of_state(found: Json, asked: str | None) -> FullPost | None:
+def _of_state(how: Reading[Any], found: Json, asked: str | None) -> Post | None:
     if isinstance(found.get("itemInfo"), dict):
-        return find_in_detail(convert(found, Detail[FullItem]), asked)
+        return find_in_detail(convert(found, how.detail), asked)
     inner = found if "__DEFAULT_SCOPE__" in found else {**found, "__DEFAULT_SCOPE__": found}
-    return find_in_state(convert(inner, State[FullItem]), asked)
+    return find_in_state(convert(inner, how.state), asked)
 
 
 def _without_post(value: object) -> Problem:
@@ -117,3 +119,6 @@ def _without_post(value: object) -> Problem:
         or verdict.unavailable(code, words)
         or UpstreamError("TikTok's answer holds no post.", sign="JSON without a post")
     )
+
+
+_PLAIN = Reading(page=read_page, post=video_of, kinds={}, detail=Detail[WebItem], state=State[WebItem])

@@ -7,13 +7,16 @@ comment has an `aweme_id`, a text and a time without being a post.
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from .appextras import FullAweme
-from .extras import FullItem
-from .full import FullPost
-from .mobile import BasicItem
-from .older import OldItem, TileItem
+from clipmeter.model import Video
+
+from .aweme import Aweme, app_video
+from .item import WebItem, web_video
+from .loose import some
+from .mobile import BasicItem, BasicPost, basic_video
+from .older import OldItem, OldPost, TileItem, old_video, tile_video
 
 Json: TypeAlias = Mapping[str, Any]
+Post: TypeAlias = WebItem | Aweme | OldItem | BasicItem | TileItem
 
 _DEEPEST = 6
 _STATES = ("__DEFAULT_SCOPE__", "webapp.video-detail", "webapp.reflow.video.detail", "ItemModule", "props", "itemInfo")
@@ -34,7 +37,7 @@ _WEB_COUNTS = frozenset({"playCount", "shareCount", "commentCount"})
 _ENOUGH = 2
 
 
-def shape(value: object) -> type[FullPost] | None:
+def shape(value: object) -> type[Post] | None:
     """What a post is to be decoded as; None when the value is no post."""
     if not isinstance(value, dict):
         return None
@@ -44,10 +47,38 @@ def shape(value: object) -> type[FullPost] | None:
         return OldItem
     web, app = _looks_web(value), _looks_app(value)
     if max(web, app) >= _ENOUGH:
-        return FullItem if web >= app else FullAweme
+        return WebItem if web >= app else Aweme
     if "id" in value and "playAddr" in value and "coverUrl" in value:
         return TileItem
     return None
+
+
+def video_of(post: Post) -> Video:
+    """The Video of a post. Raises UpstreamError when it has no id."""
+    match post:
+        case WebItem():
+            return web_video(post)
+        case Aweme():
+            return app_video(post)
+        case OldItem():
+            return old_video(post)
+        case BasicItem():
+            return basic_video(post)
+        case TileItem():
+            return tile_video(post)
+
+
+def id_of(post: Post) -> object:
+    """What stands where a post of this shape has its id."""
+    match post:
+        case Aweme():
+            return post.aweme_id
+        case OldItem():
+            return some(post.item_infos, OldPost).id
+        case BasicItem():
+            return some(post.item_basic, BasicPost).id
+        case _:
+            return post.id
 
 
 def is_state(value: object) -> bool:

@@ -1,7 +1,7 @@
 """What a piece of JSON is."""
 
-from clipmeter.sites.tiktok.appextras import FullAweme
-from clipmeter.sites.tiktok.extras import FullItem
+from clipmeter.sites.tiktok.aweme import Aweme
+from clipmeter.sites.tiktok.item import WebItem
 from clipmeter.sites.tiktok.mobile import BasicItem
 from clipmeter.sites.tiktok.older import OldItem, TileItem
 from clipmeter.sites.tiktok.shapes import is_state, located, shape
@@ -10,8 +10,8 @@ from invented import app_item, basic_item, old_item, web_item
 
 def test_a_post_is_known_by_the_whole_of_it():
     """Each shape is told, whichever foreign key stands in it."""
-    assert shape(web_item(aweme_id="1")) is FullItem
-    assert shape(app_item(id="1")) is FullAweme
+    assert shape(web_item(aweme_id="1")) is WebItem
+    assert shape(app_item(id="1")) is Aweme
     assert shape(old_item()) is OldItem
     assert shape(basic_item()) is BasicItem
     assert shape({"id": "1", "playAddr": "", "coverUrl": ""}) is TileItem
