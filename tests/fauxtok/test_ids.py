@@ -1,8 +1,10 @@
 import re
 from pathlib import Path
 
-from fauxtok.ids import DOCUMENTED, EXAMPLE_ID, OUTCOMES, Kind, table
+from fauxtok.ids import DOCUMENTED, EXAMPLE_ID, MOODS, OUTCOMES, WEATHER, Kind, table
+from fauxtok.moods import CDN_MOODS, COUNTED
 from fauxtok.odd import PAGES
+from fauxtok.short import LEADS
 
 DOCS = Path(__file__).parents[2] / "docs" / "fauxtok.md"
 
@@ -32,3 +34,21 @@ def test_ids_are_of_2025():
     """Documented ids have a plausible time, so that no reader may turn them away for their date."""
     assert all(1735689600 <= number >> 32 < 1767225600 for number in DOCUMENTED)
     assert EXAMPLE_ID in DOCUMENTED
+
+
+def test_docs_table_equals_the_weather():
+    """The table of moods in the docs says the same as the code, row for row; CDN moods and counted kinds are named."""
+    docs = DOCS.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\w+) \| (\d{3}) \| `?(\w*)`? \| (.*) \|$", docs, re.MULTILINE)
+    told = [(it.name, str(it.status), it.code, it.means) for it in MOODS.values() if it.name in WEATHER]
+    assert rows == told
+    assert re.findall(r"^\| (\w+) \| [^|]*\|$", docs.partition("### Moods of the CDN")[2], re.MULTILINE)[1:] == list(
+        CDN_MOODS
+    )
+    assert all(f"`{kind}`" in docs for kind in COUNTED)
+
+
+def test_docs_tell_the_codes_that_lead_astray():
+    """Each of them stands in the docs."""
+    docs = DOCS.read_text(encoding="utf-8")
+    assert all(f"`{code}`" in docs for code in LEADS)
