@@ -15,7 +15,6 @@ from clipmeter.books import Books
 from clipmeter.call import Call
 from clipmeter.endpoints import ENDPOINTS
 from clipmeter.endpoints.tiktok_video import TIKTOK_VIDEO
-from clipmeter.errors import Problem
 from clipmeter.fetch import Fetch
 from clipmeter.home import OperatorKeys
 from clipmeter.observe.metrics import CONTENT_TYPE_LATEST, Metrics
@@ -144,7 +143,7 @@ async def _run(parts: Parts, on_ready: Callable[[OperatorKeys], None], stop: asy
             async with parts.running():
                 on_ready(await parts.books.operator())
                 await stop.wait()
-        except Problem as problem:
-            log.error("not ready, trying again", problem=str(problem), sign=problem.sign)  # noqa: TRY400 - no bug of ours
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must be seen, and may be over in a second
+            log.error("not ready, trying again", problem=str(error), sign=getattr(error, "sign", repr(error)))  # noqa: TRY400
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), RETRY_SECONDS)

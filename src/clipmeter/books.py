@@ -27,7 +27,8 @@ class Books:
         """Connects to nothing yet."""
         self.home = Home(settings.home)
         self.store = SqliteStore(settings.database_path)
-        self.keys = Keys(self.store, settings.secret or self.home.secret())
+        self.secret = settings.secret or self.home.secret(settings.database_path)
+        self.keys = Keys(self.store, self.secret)
         self.accounts = Accounts(self.store, self.keys)
         terms = Terms(
             price_micros=settings.price_micros,
@@ -45,6 +46,7 @@ class Books:
         """Open the database. Raises ServiceUnavailable when it cannot be."""
         await self.store.open()
         try:
+            await self.keys.check_secret()
             yield
         finally:
             await self.store.close()

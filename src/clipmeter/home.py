@@ -8,6 +8,8 @@ import msgspec
 
 from clipmeter.errors import ServiceUnavailable
 
+SHORTEST_SECRET = 32
+
 
 class OperatorKeys(msgspec.Struct, frozen=True):
     """The operator's account and its two keys, as `operator.json` holds them."""
@@ -28,12 +30,23 @@ class Home:
         except OSError as error:
             raise ServiceUnavailable(f"The home folder {path} cannot be made: {error.strerror}.") from error
 
-    def secret(self) -> str:
-        """The secret under which keys are hashed; made at the first call, the same ever after."""
+    def secret(self, database: Path) -> str:
+        """The secret under which keys are hashed; made at the first call, the same ever after.
+
+        Raises ServiceUnavailable when it is gone while `database`, whose keys hang on it, is there.
+        """
         file = self.path / "secret"
         if not file.exists():
+            if database.exists():
+                raise ServiceUnavailable(
+                    f"{file} is gone, but the database {database} is there, and no key in it would be known without "
+                    "the secret. Put the file back, or give CLIPMETER_SECRET."
+                )
             self._write(file, secrets.token_hex(32).encode(), replace=False)
-        return self._read(file).decode().strip()
+        secret = self._read(file).decode("utf8", "replace").strip()
+        if len(secret) < SHORTEST_SECRET or "\ufffd" in secret:
+            raise ServiceUnavailable(f"{file} holds no secret of {SHORTEST_SECRET} characters or more; put it back.")
+        return secret
 
     def operator(self) -> OperatorKeys | None:
         """The operator's keys; None when there are none yet, or the file is not one of ours."""

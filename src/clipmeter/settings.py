@@ -97,15 +97,18 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """What is set; an empty variable counts as none."""
     given: dict[str, str] = {}
     for variable, value in environ.items():
         name = variable.removeprefix(PREFIX)
-        if name == variable or name in _LOCAL_NAMES:
+        if name == variable or name in _LOCAL_NAMES or not value:
             continue
         name = name.lower()
-        if name.endswith("_file") and name.removesuffix("_file") in SECRETS:
-            name, value = name.removesuffix("_file"), _read_secret(variable, value)  # noqa: PLW2901 - the file's content is the value
-        given[_known(name, variable)] = value
+        is_file = name.endswith("_file") and name.removesuffix("_file") in SECRETS
+        name = _known(name.removesuffix("_file") if is_file else name, variable)
+        if name in given:
+            raise BadSetting(f"{PREFIX}{name.upper()} and {PREFIX}{name.upper()}_FILE are both set; one is enough")
+        given[name] = _read_secret(variable, value) if is_file else value
     return given
 
 
@@ -115,8 +118,12 @@ def _from_file(path: str) -> dict[str, Any]:
     try:
         content = tomllib.loads(Path(path).read_text(encoding="utf8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadSetting(f"{PREFIX}CONFIG names {path}, which cannot be read as TOML: {error}") from error
+        raise BadSetting(f"{PREFIX}CONFIG names {path}, which cannot be read: {_reason(error)}") from error
     return {_known(name, f"{name} in {path}"): value for name, value in content.items()}
+
+
+def _reason(error: Exception) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else str(error)
 
 
 def _known(name: str, where: str) -> str:
@@ -124,7 +131,8 @@ def _known(name: str, where: str) -> str:
     if name in names:
         return name
     near = get_close_matches(name, names, 1)
-    hint = f"; did you mean {PREFIX}{near[0].upper()}?" if near else "; docs/settings.md lists the settings"
+    spelled = near[0] if near and " in " in where else f"{PREFIX}{near[0].upper()}" if near else ""
+    hint = f"; did you mean {spelled}?" if near else "; docs/settings.md lists the settings"
     raise BadSetting(f"{where} is no setting of clipmeter{hint}")
 
 
@@ -132,7 +140,7 @@ def _read_secret(variable: str, path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadSetting(f"{variable} names {path}, which cannot be read: {error}") from error
+        raise BadSetting(f"{variable} names {path}, which cannot be read: {_reason(error)}") from error
 
 
 def _cast(name: str, raw: Any, default: Any) -> Any:  # noqa: ANN401 - one line per type

@@ -12,7 +12,7 @@ from clipmeter.home import Home, OperatorKeys
 def test_files_are_for_the_owner_only(tmp_path):
     """The secret and the operator's keys are readable by the owner alone."""
     home = Home(tmp_path / "home")
-    home.secret()
+    home.secret(tmp_path / "none")
     home.keep_operator(OperatorKeys("acct", "live", "test"))
     modes = {file.name: file.stat().st_mode & 0o777 for file in home.path.iterdir()}
     assert modes == {"secret": 0o600, "operator.json": 0o600}
@@ -21,13 +21,21 @@ def test_files_are_for_the_owner_only(tmp_path):
 
 def test_secret_stays_the_same(tmp_path):
     """All keys hang on the secret: it is made once."""
-    assert Home(tmp_path).secret() == Home(tmp_path).secret()
-    assert len(Home(tmp_path).secret()) >= 32
+    assert Home(tmp_path).secret(tmp_path / "none") == Home(tmp_path).secret(tmp_path / "none")
+    assert len(Home(tmp_path).secret(tmp_path / "none")) >= 32
+
+
+def test_a_lost_secret_is_not_made_anew(tmp_path):
+    """A database without its secret stops the start: a new one would make every key worthless without a word."""
+    (tmp_path / "clipmeter.db").write_bytes(b"")
+    with pytest.raises(ServiceUnavailable, match="Put the file back"):
+        Home(tmp_path).secret(tmp_path / "clipmeter.db")
+    assert not (tmp_path / "secret").exists()
 
 
 def test_processes_that_start_at_once_agree_on_the_secret(tmp_path):
     """Two processes at their first start end with one secret."""
-    code = f"from pathlib import Path; from clipmeter.home import Home; print(Home(Path({str(tmp_path)!r})).secret())"
+    code = f"from pathlib import Path; from clipmeter.home import Home; p = Path({str(tmp_path)!r}); print(Home(p).secret(p / 'none'))"
     started = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) for _ in range(4)]
     assert len({process.communicate()[0] for process in started}) == 1
 

@@ -31,7 +31,8 @@ def test_secret_from_a_file(tmp_path):
         ({"CLIPMETER_FILL_SIZES": "maybe"}, "must be true or false"),
         ({"CLIPMETER_SECRET": "short"}, "32 characters or more"),
         ({"CLIPMETER_SECRET_FILE": "/does/not/exist"}, "cannot be read"),
-        ({"CLIPMETER_CONFIG": "/does/not/exist"}, "cannot be read as TOML"),
+        ({"CLIPMETER_CONFIG": "/does/not/exist"}, "cannot be read: No such file"),
+        ({"CLIPMETER_SECRET": "x" * 40, "CLIPMETER_SECRET_FILE": "/dev/null"}, "are both set"),
         ({"CLIPMETER_DATABASE_URL": "postgresql://u:hidden@h/d"}, "sqlite:///PATH"),
         ({"CLIPMETER_UPSTREAM": "localhost:9000"}, "like http://127.0.0.1:9000"),
         ({"CLIPMETER_PROXIES": "ftp://x"}, "like http://HOST:PORT"),
@@ -44,6 +45,18 @@ def test_bad_values_fail_loudly(environ, sentence):
     with pytest.raises(BadSetting, match="CLIPMETER_") as told:
         read_settings(environ)
     assert sentence in str(told.value)
+
+
+def test_empty_means_default():
+    """An empty variable is as good as none: a home folder above all."""
+    assert read_settings({"CLIPMETER_HOME": "", "CLIPMETER_MAX_AGE": ""}) == read_settings({})
+
+
+def test_names_in_a_file_are_spelled_as_there(tmp_path):
+    """A mistyped name is corrected in the way the place wants it."""
+    (tmp_path / "file.toml").write_text("price_micro = 3")
+    with pytest.raises(BadSetting, match=r"did you mean price_micros\?"):
+        read_settings({"CLIPMETER_CONFIG": str(tmp_path / "file.toml")})
 
 
 def test_secrets_are_not_told():

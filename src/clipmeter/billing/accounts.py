@@ -44,10 +44,13 @@ class Accounts:
 
     async def create(self, email: str, *, kind: AccountKind = "user", payment: Payment = "none") -> NewAccount:
         """A new account with a live and a test key. Raises InvalidParameter: no e-mail address, or a taken one."""
+        address = tidy_email(email)
+        if kind == "user" and address.endswith("@localhost"):
+            raise InvalidParameter("Addresses of localhost are the operator's own.")
         account_id = f"acct_{uuid4().hex}"
         live, test = self._keys.mint("First key", "live"), self._keys.mint("First test key", "test")
         queries = [add_key(account_id, key, self._keys.digest(key.key)) for key in (live, test)]
-        values = {"account_id": account_id, "email": tidy_email(email), "kind": kind, "payment": payment}
+        values = {"account_id": account_id, "email": address, "kind": kind, "payment": payment}
         await self._store.write(_create(values, *queries))
         return NewAccount(account_id, live.key, test.key)
 

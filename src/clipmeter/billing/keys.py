@@ -13,7 +13,7 @@ from typing import Literal
 from uuid import uuid4
 
 from clipmeter.billing.rules import Mode
-from clipmeter.errors import InvalidApiKey, InvalidParameter, MissingApiKey, UserNotFound
+from clipmeter.errors import InvalidApiKey, InvalidParameter, MissingApiKey, ServiceUnavailable, UserNotFound
 from clipmeter.store.base import Plan, Query, Store
 
 KEYS_PER_ACCOUNT = 10
@@ -87,6 +87,15 @@ class Keys:
         self._store = store
         self._secret = secret.encode()
 
+    async def check_secret(self) -> None:
+        """Raises ServiceUnavailable when the keys of this database were hashed under another secret."""
+        mark = hmac.digest(self._secret, b"clipmeter keys", "sha256").hex()[:16]
+        if await self._store.write(_mark(mark)) != mark:
+            raise ServiceUnavailable(
+                "The keys of this database were hashed under another secret, so none of them would be known: put the "
+                "old secret back (the file `secret` in the home folder, or CLIPMETER_SECRET)."
+            )
+
     async def find(self, presented: str | None) -> Caller:
         """Whose key this is. Raises MissingApiKey, InvalidApiKey (wrong, revoked, deleted) or UserNotFound."""
         if not presented:
@@ -126,6 +135,12 @@ class Keys:
     def digest(self, key: str) -> str:
         """What the database knows a key by."""
         return hmac.digest(self._secret, key.encode("ascii"), "sha256").hex()
+
+
+def _mark(value: str) -> Plan[str]:
+    yield Query("mark_set", {"name": "secret", "value": value})
+    ((known,),) = yield Query("mark_get", {"name": "secret"})
+    return str(known)
 
 
 def add_key(account_id: str, key: NewKey, digest: str) -> Query:

@@ -1,12 +1,14 @@
 """`clipmeter accounts`, `keys` and `ledger`: the books, beside a running server or without one."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from clipmeter.billing.accounts import Account, Accounts, Payment
+from clipmeter.billing.ledger import LedgerRow
 from clipmeter.billing.rules import Mode
 from clipmeter.books import Books
 from clipmeter.cli.show import fail, out, print_json, print_json_array, print_table
@@ -15,8 +17,8 @@ from clipmeter.settings import Settings
 T = TypeVar("T")
 ACCOUNT_COLUMNS = ("account_id", "email", "kind", "status", "payment", "created")
 KEY_COLUMNS = ("key_id", "mode", "status", "hint", "name", "created")
-LEDGER_COLUMNS = ("request_id", "account_id", "endpoint", "video_id", "state", "kind", "price_micros", "period")
-KEEP = "These keys are shown only now; keep them."
+LEDGER_COLUMNS = ("time", "request_id", "account_id", "video_id", "state", "reason", "kind", "price")
+KEEP = "shown only now, so keep it."
 
 
 def with_books(settings: Settings, work: Callable[[Books], Coroutine[Any, Any, T]]) -> T:
@@ -37,7 +39,8 @@ def create_account(settings: Settings, email: str, *, invoice: bool, as_json: bo
     if as_json:
         print_json(made)
     else:
-        out.print(f"account  {made.account_id}\nkey      {made.key}\ntest key {made.test_key}\n{KEEP}", soft_wrap=True)
+        out.print(f"account  {made.account_id}\nkey      {made.key}\ntest key {made.test_key}", soft_wrap=True)
+        out.print(f"The keys are {KEEP} Database: {settings.database_path}", soft_wrap=True)
 
 
 def list_accounts(settings: Settings, *, as_json: bool) -> None:
@@ -74,7 +77,7 @@ def create_key(settings: Settings, id_or_email: str, name: str, mode: Mode, *, a
     if as_json:
         print_json(made)
     else:
-        out.print(f"key id  {made.key_id}\nkey     {made.key}\n{KEEP}", soft_wrap=True)
+        out.print(f"key id  {made.key_id}\nkey     {made.key}\nThe key is {KEEP}", soft_wrap=True)
 
 
 def list_keys(settings: Settings, id_or_email: str, *, as_json: bool) -> None:
@@ -96,16 +99,16 @@ def set_key_status(settings: Settings, key_id: str, action: str) -> None:
     out.print(f"{key_id} is {action}d.")
 
 
-def show_ledger(settings: Settings, id_or_email: str, *, as_json: bool) -> None:
-    """Show the ledger's rows."""
+def show_ledger(settings: Settings, id_or_email: str, *, limit: int, as_json: bool) -> None:
+    """Show the ledger's rows: as JSON all of them, else the newest `limit`."""
 
     async def work(books: Books) -> None:
         account_id = _found(books.accounts, id_or_email).account_id if id_or_email else None
-        rows = (asdict(row) for row in books.ledger.show(account_id))
+        rows = books.ledger.show(account_id)
         if as_json:
-            print_json_array(rows)
+            print_json_array(asdict(row) for row in rows)
         else:
-            print_table(LEDGER_COLUMNS, rows, "The ledger is empty.")
+            print_table(LEDGER_COLUMNS, [_row(row) for row in deque(rows, limit)], "The ledger is empty.")
 
     with_books(settings, work)
 
@@ -127,6 +130,12 @@ def _found(accounts: Accounts, id_or_email: str) -> Account:
     if account is None:
         fail(f"there is no account {id_or_email}; see: clipmeter accounts list")
     return account
+
+
+def _row(row: LedgerRow) -> dict[str, Any]:
+    fields = asdict(row)
+    time = datetime.fromtimestamp(row.admitted_at / 1e6, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    return {**fields, "time": time, "price": f"${row.price_micros / 1e6:.6f}"}
 
 
 def _dated(row: Any) -> dict[str, Any]:  # noqa: ANN401 - any of the rows with created_at

@@ -1,7 +1,9 @@
 """All commands of `clipmeter`: names, arguments and help. `parse` is listed here and lives apart."""
 
+import os
 import sys
-from typing import Annotated
+from contextlib import suppress
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -50,9 +52,16 @@ def run() -> None:
     except Problem as problem:
         say(problem.message)
         sys.exit(1)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
+    except OSError as error:
+        _give_up(error)
+
+
+def _give_up(error: OSError) -> NoReturn:
+    """The system refused: a full disk, a closed pipe."""
+    with suppress(OSError):
+        if not isinstance(error, BrokenPipeError):
+            say(f"{error.strerror or error}.")
+    os._exit(1)  # the interpreter's own end would try to write once more, and complain
 
 
 def settings() -> Settings:
@@ -92,7 +101,10 @@ def video_command(
     test: Annotated[bool, typer.Option("--test", help="Ask the built-in look-alike; needs no internet.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Look up one post, as the operator's own request. Exit status 3 when there is no such video."""
+    """Look up one post, as the operator's own request.
+
+    Exit status: 0 found, 2 not a link to a post, 3 there is no such video, 4 anything else (try again).
+    """
     from clipmeter.cli.video import video  # noqa: PLC0415
 
     raise typer.Exit(video(settings(), link, test=test, as_json=as_json))
@@ -190,10 +202,11 @@ def keys_delete(key_id: KeyId) -> None:
 @ledger.command("show")
 def ledger_show(
     account: Annotated[str, typer.Option("--account", help="Only this account, by id or e-mail address.")] = "",
+    limit: Annotated[int, typer.Option(help="The newest so many (without --json).", min=1)] = 50,
     as_json: Json = False,
 ) -> None:
-    """The ledger's rows, oldest first."""
-    show_ledger(settings(), account, as_json=as_json)
+    """The ledger's rows, oldest first; with --json all of them."""
+    show_ledger(settings(), account, limit=limit, as_json=as_json)
 
 
 @ledger.command("verify")

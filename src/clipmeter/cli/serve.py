@@ -1,7 +1,10 @@
 """`clipmeter serve`: the API until SIGINT or SIGTERM, and at start the two lines that a newcomer pastes."""
 
+import errno
+import os
 import signal
 import socket
+from contextlib import suppress
 
 from rich.text import Text
 
@@ -13,6 +16,8 @@ from clipmeter.settings import Settings
 from clipmeter.web.server import make_server
 
 EXAMPLE_ID = "7516594811734854943"
+GRACE = 20.0
+"""Seconds beyond the time budget that requests get when the server is told to stop."""
 EXAMPLE_LINK = f"https://www.tiktok.com/@tiktok/video/{EXAMPLE_ID}"
 
 
@@ -25,7 +30,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
     app = make_service(parts, lambda keys: _greet(parts, url, keys))
     for signal_ in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_, _stopped)
-    make_server(app, host, port).run(sockets=[listening])
+    make_server(app, host, port, grace=settings.time_budget + GRACE).run(sockets=[listening])
 
 
 def _stopped(_signal: int, _frame: object) -> None:
@@ -38,7 +43,9 @@ def listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listening = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        fail(f"cannot listen on {host} port {port}: {error.strerror or error}. Choose another with --port.")
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        hint = " Choose another with --port." if error.errno == errno.EADDRINUSE else ""
+        fail(f"cannot listen on {host} port {port}: {why}.{hint}")
     except OverflowError:
         fail(f"{port} is no port; it must be 0 to 65535.")
     listening.set_inheritable(True)
@@ -55,20 +62,21 @@ def address_of(listening: socket.socket) -> str:
 def _greet(parts: Parts, url: str, keys: OperatorKeys) -> None:
     lines = (
         f"clipmeter serves on {url}",
-        f"data: {parts.settings.home} (operator's keys: operator.json)",
+        f"data: {parts.settings.database_path} (operator's keys: {parts.settings.home / 'operator.json'})",
         "",
         "In test mode, without internet:",
         curl(url, keys.test_key, f"video_id={EXAMPLE_ID}"),
         "",
-        "Live:",
+        "Live (needs internet):",
         curl(url, keys.key, f"url={EXAMPLE_LINK}"),
         "",
         f"{url}/openapi.json describes the rest. Stop with Ctrl-C.",
     )
-    for line in lines:
-        out.print(Text(line), soft_wrap=True)
+    with suppress(BrokenPipeError):  # whoever started this may not care for it
+        for line in lines:
+            out.print(Text(line), soft_wrap=True)
 
 
 def curl(url: str, key: str, query: str) -> str:
     """A line to paste into a shell."""
-    return f"curl -sS -H 'X-API-Key: {key}' '{url}/v1/tiktok/video?{query}'"
+    return f"curl -sS -w '\\n' -H 'X-API-Key: {key}' '{url}/v1/tiktok/video?{query}'"

@@ -41,16 +41,27 @@ def print_json_array(rows: Iterable[Any]) -> int:
 def print_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], empty: str) -> None:
     """A table, or the sentence `empty` when there is nothing in it.
 
-    Cells stay whole however narrow the terminal is: an id that is cut cannot be copied.
+    Values stay whole however narrow the terminal is, since an id that is cut cannot be copied: what is too wide for
+    a table becomes a list, one value a line.
     """
+    found = [{column: _cell(row[column]) for column in columns} for row in rows]
     table = Table(*columns, box=None, header_style="bold", pad_edge=False)
-    for row in rows:
-        table.add_row(*(_cell(row[column]) for column in columns))
-    if not table.row_count:
-        out.print(empty)
-        return
+    for row in found:
+        table.add_row(*row.values())
     wide = Measurement.get(out, out.options.update(width=MAX_WIDTH), table).maximum
-    Console(width=wide, highlight=False).print(table)
+    if not found:
+        out.print(empty)
+    elif out.is_terminal and wide > out.width:
+        _print_list(found, max(map(len, columns)))
+    else:
+        Console(width=wide, highlight=False).print(table)
+
+
+def _print_list(rows: Iterable[Mapping[str, str]], width: int) -> None:
+    for row in rows:
+        for column, value in row.items():
+            out.print(f"[bold]{column:{width}}[/bold]  {value}", soft_wrap=True)
+        out.print()
 
 
 def _cell(value: object) -> str:

@@ -9,7 +9,6 @@ import msgspec
 
 from clipmeter.errors import InvalidParameter
 
-MAX_PARAMETERS = 100
 Query = TypeVar("Query")
 Parameters = Sequence[tuple[str, str]]
 """Names and values of a query as they came, decoded, in order."""
@@ -77,8 +76,6 @@ def choice(parameters: Parameters, name: str, known: Sequence[str]) -> str | Non
 def read_query(raw: bytes) -> Parameters:
     """A query string as it came → its parameters. Raises InvalidParameter."""
     try:
-        return parse_qsl(raw.decode("utf8"), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
+        return parse_qsl(raw.decode("utf8"), keep_blank_values=True, errors="strict")
     except UnicodeDecodeError as error:
         raise InvalidParameter("The query is not valid UTF-8 after percent-decoding.") from error
-    except ValueError as error:
-        raise InvalidParameter(f"The query has more than {MAX_PARAMETERS} parameters.") from error

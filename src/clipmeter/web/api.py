@@ -19,8 +19,10 @@ def paid(endpoint: Endpoint[Any], call: Call, public_url: str) -> Handler:
     """The handler of one endpoint. `public_url`: where callers reach this server; "": as they name it themselves."""
 
     async def answer(request: Request[Any, Any, Any]) -> Response[bytes]:
+        if not await whole(request.receive):
+            return failure(ServiceError("The caller left."), {})
         asked = Asked(
-            key=request.headers.get("x-api-key"),
+            key=api_key(request),
             query=request.scope["query_string"],
             request_id=request.scope["state"]["request_id"],
             base_url=public_url or str(request.base_url).rstrip("/"),
@@ -56,6 +58,24 @@ async def _unless_left(calling: Coroutine[Any, Any, Done], receive: Receive) -> 
 
 
 async def _left(receive: Receive) -> None:
-    """Returns when the caller has hung up; a body is read and thrown away."""
+    """Returns when the caller has hung up."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def whole(receive: Receive) -> bool:
+    """Wait for the whole request and throw its body away; False when the caller left before its end.
+
+    Nothing is admitted before: a request whose bytes turn out to be no HTTP is refused by the server itself. Raises
+    PayloadTooLarge.
+    """
+    while (message := await receive())["type"] == "http.request":
+        if not message["more_body"]:
+            return True
+    return False
+
+
+def api_key(request: Request[Any, Any, Any]) -> str | None:
+    """The key as presented, without blanks around it; None when there is none."""
+    key = request.headers.get("x-api-key")
+    return None if key is None else key.strip(" \t")

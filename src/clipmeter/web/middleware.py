@@ -1,11 +1,20 @@
 """The outermost layer, plain ASGI: a request id on every answer, sizes within bounds, no crash without an answer."""
 
+import asyncio
+
 import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from clipmeter.call import new_request_id
-from clipmeter.errors import HeadersTooLarge, InternalError, InvalidParameter, PayloadTooLarge, Problem
+from clipmeter.errors import (
+    HeadersTooLarge,
+    InternalError,
+    InvalidParameter,
+    PayloadTooLarge,
+    Problem,
+    ServiceUnavailable,
+)
 from clipmeter.web.envelope import problem_bytes, problem_headers
 from clipmeter.web.server import HEAD_LIMIT
 
@@ -37,6 +46,8 @@ class Outermost:
             await self._app(scope, _counted(receive), send)
         except Problem as problem:
             await send.problem(problem)
+        except asyncio.CancelledError:  # told to stop, and the time for it is over
+            await send.problem(ServiceUnavailable())
         except Exception:
             log.exception("request crashed", request_id=send.request_id, path=scope["path"])
             await send.problem(InternalError())
@@ -77,7 +88,8 @@ def _check_sizes(scope: HTTPScope) -> None:
         raise HeadersTooLarge
     if not length.isdigit():
         raise InvalidParameter("Content-Length must be a whole number.")
-    if int(length) > BODY_LIMIT:
+    digits = length.lstrip(b"0")
+    if len(digits) > len(str(BODY_LIMIT)) or int(digits or b"0") > BODY_LIMIT:
         raise PayloadTooLarge
 
 

@@ -1,10 +1,16 @@
-"""uvicorn, with the contract's answers where the server itself has to refuse: heads over 64 KB and unreadable bytes."""
+"""uvicorn, with the contract's answers where the server itself has to refuse: heads over 64 KB and unreadable bytes.
 
+Rule 1: a refusal stands in its place: answers to earlier requests of the connection come first.
+Rule 2: a request whose own bytes are refused has not reached the application: it waits for a whole request.
+"""
+
+import re
+from asyncio import TimerHandle
 from http import HTTPStatus
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from clipmeter.call import new_request_id
 from clipmeter.errors import HeadersTooLarge, InvalidParameter, MethodNotAllowed, Problem
@@ -12,50 +18,103 @@ from clipmeter.web.envelope import problem_bytes
 
 HEAD_LIMIT = 64 * 1024
 """Bytes of request line and headers together."""
+HEAD_SECONDS = 20.0
+"""Within which a head must be whole, once its first byte is there."""
 LINGER = 5.0
 """Seconds for which a refused sender may go on sending, so that it reads the answer and not a reset."""
 METHODS = frozenset(b"GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH".split())
+_REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) +[/*h][^ ]* +HTTP/1\.[01]\r?\n")
 
 
 class Protocol(HttpToolsProtocol):
     """HTTP/1.1 whose refusals are JSON too."""
 
+    _first = b""  # how the head that is being read begins
     _head_size = 0
     _in_head = True
     _refused = False
-    _first = b""
+    _refusal: Problem | None = None
+    _head_timer: TimerHandle | None = None
 
     def data_received(self, data: bytes) -> None:
         """Bytes came; after a refusal they are read and thrown away."""
         if self._refused:
             return
-        self._first = data[:64] if self._in_head and not self._head_size else b""
         if self._in_head:
+            if not self._head_size:
+                self._first = b""
+                self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
             self._head_size += len(data)
+            self._first += data[: HEAD_LIMIT - len(self._first)] if len(self._first) < 256 else b""
         super().data_received(data)
-        if self._in_head and self._head_size > HEAD_LIMIT and not self.transport.is_closing():
+        if self._in_head and self._head_size > HEAD_LIMIT and not self._refused:
             self._refuse(HeadersTooLarge())
 
-    def on_message_begin(self) -> None:
-        """A request starts."""
-        self._in_head = True
-        super().on_message_begin()
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        self._head_is_whole()
+        super().connection_lost(exc)
 
     def on_headers_complete(self) -> None:
-        """Its head is whole; one that came in a single piece is measured by the middleware."""
-        self._in_head, self._head_size = False, 0
+        """A head is whole; one that came in a single piece is measured by the middleware."""
+        self._in_head = False
+        self._head_is_whole()
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """A request is whole; what comes next is a head."""
+        self._in_head, self._head_size = True, 0
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """An answer is out; a refusal that waited for it may follow."""
+        super().on_response_complete()
+        if self._refusal and not self._is_busy():
+            self._write(self._refusal)
 
     def send_400_response(self, msg: str) -> None:
         """What the parser refuses: a path too long for it, a method nobody knows, or bytes that are not HTTP."""
+        line = _REQUEST_LINE.match(self._first)
         if len(getattr(self, "url", b"")) > HEAD_LIMIT:
-            return self._refuse(HeadersTooLarge())
-        method = self._first.split(b" ", 1)[0]
-        unknown = method.isalpha() and method.isupper() and method not in METHODS and b" /" in self._first
-        return self._refuse(MethodNotAllowed() if unknown else InvalidParameter(f"{msg} It is not valid HTTP/1.1."))
+            self._refuse(HeadersTooLarge())
+        elif line and line[1] not in METHODS:
+            self._refuse(MethodNotAllowed())
+        else:
+            self._refuse(InvalidParameter(f"{msg} It is not valid HTTP/1.1."))
+
+    def _head_is_whole(self) -> None:
+        if self._head_timer:
+            self._head_timer.cancel()
+            self._head_timer = None
 
     def _refuse(self, problem: Problem) -> None:
         self._refused = True
+        self._drop_broken()
+        if self._is_busy():
+            self._refusal = problem
+        else:
+            self._write(problem)
+
+    def _newest(self) -> RequestResponseCycle | None:
+        return self.cycle  # None before the first request, which its type does not say
+
+    def _is_busy(self) -> bool:
+        """Whether answers to earlier requests are still to come."""
+        newest = self._newest()
+        return bool(self.pipeline) or not (newest is None or newest.response_complete or newest.disconnected)
+
+    def _drop_broken(self) -> None:
+        """Forget the request whose own bytes were refused, if there is one: its application waits for its end."""
+        newest = self._newest()
+        if newest is None or not newest.more_body or newest.response_complete:
+            return
+        newest.disconnected = True
+        newest.message_event.set()
+
+    def _write(self, problem: Problem) -> None:
+        self._refusal = None
+        if self.transport.is_closing():
+            return
         body = problem_bytes(problem)
         head = (
             f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}\r\ncontent-type: application/json\r\n"
@@ -65,8 +124,8 @@ class Protocol(HttpToolsProtocol):
         self.loop.call_later(LINGER, self.transport.close)
 
 
-def make_server(app: Any, host: str, port: int) -> uvicorn.Server:  # noqa: ANN401 - any ASGI application
-    """A server of `app`, not yet started."""
+def make_server(app: Any, host: str, port: int, *, grace: float = 30.0) -> uvicorn.Server:  # noqa: ANN401 - any ASGI application
+    """A server of `app`, not yet started. `grace`: seconds that requests may take to end when it is told to stop."""
     config = uvicorn.Config(
         app,
         host=host,
@@ -79,6 +138,6 @@ def make_server(app: Any, host: str, port: int) -> uvicorn.Server:  # noqa: ANN4
         server_header=False,
         date_header=True,
         timeout_keep_alive=30,
-        timeout_graceful_shutdown=15,
+        timeout_graceful_shutdown=int(grace),
     )
     return uvicorn.Server(config)

@@ -6,8 +6,8 @@ from contextlib import closing
 import apsw
 import pytest
 
-from clipmeter.billing.keys import KEYS_PER_ACCOUNT, looks_right, make_key
-from clipmeter.errors import InvalidApiKey, InvalidParameter, MissingApiKey, UserNotFound
+from clipmeter.billing.keys import KEYS_PER_ACCOUNT, Keys, looks_right, make_key
+from clipmeter.errors import InvalidApiKey, InvalidParameter, MissingApiKey, ServiceUnavailable, UserNotFound
 
 
 @pytest.mark.parametrize("mode", ["live", "test"])
@@ -165,3 +165,11 @@ async def test_hint_is_the_end(bank):
     made = await bank.accounts.create("a@example.com")
     hints = {key.mode: key.hint for key in bank.keys.list_for(made.account_id)}
     assert hints == {"live": made.key[-4:], "test": made.test_key[-4:]}
+
+
+async def test_another_secret_is_noticed(bank):
+    """A database whose keys were hashed under another secret says so, and keeps saying so."""
+    await bank.keys.check_secret()
+    await bank.keys.check_secret()
+    with pytest.raises(ServiceUnavailable, match="another secret"):
+        await Keys(bank.store, "another secret, long enough for use").check_secret()

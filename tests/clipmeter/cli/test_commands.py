@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from clipmeter import __version__
 from clipmeter.cli.commands import app
 from clipmeter.model import FIELDS
-from served import EXAMPLE, run_clipmeter
+from served import CLIPMETER, EXAMPLE, clean_environ, run_clipmeter
 
 ROOT = Path(__file__).parents[3]
 
@@ -63,15 +64,20 @@ def test_video_card(home):
 
 
 @pytest.mark.parametrize(
-    ("link", "code"),
-    [("https://example.com", "invalid_parameter"), ("0", "invalid_parameter"), ("", "missing_parameter")],
+    ("link", "code", "status"),
+    [
+        ("https://example.com", "invalid_parameter", 2),
+        ("", "missing_parameter", 2),
+        ("7500000000001020402", "not_found", 3),
+        ("7500000000000042908", "upstream_rate_limit", 4),
+    ],
 )
-def test_video_problems(home, link, code):
-    """A problem is the API's, with exit status 3: as JSON with --json, as a sentence without."""
+def test_video_problems(home, link, code, status):
+    """A problem is the API's, as JSON with --json, as a sentence without; the exit status tells a script which kind."""
     done = run_clipmeter(home, "video", "--test", link, "--json")
-    assert (done.returncode, json.loads(done.stdout)["code"]) == (3, code)
+    assert (done.returncode, json.loads(done.stdout)["code"]) == (status, code)
     done = run_clipmeter(home, "video", "--test", link)
-    assert (done.returncode, done.stdout) == (3, "")
+    assert (done.returncode, done.stdout) == (status, "")
     assert code in done.stderr
 
 
@@ -163,6 +169,30 @@ def test_homes_that_cannot_be(tmp_path, where):
     done = run_clipmeter(tmp_path / where, "accounts", "list")
     assert done.returncode == 1
     assert re.fullmatch(r"clipmeter: .+cannot be made.+\n", done.stderr)
+
+
+def test_a_full_disk_is_a_sentence(home):
+    """Output that cannot be written ends in a sentence, not a traceback."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*CLIPMETER, "accounts", "list"],
+            env=clean_environ(home),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            text=True,
+        )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_a_secret_that_is_none(tmp_path):
+    """A secret that was emptied or spoiled stops every command with a sentence."""
+    for spoiled in (b"", b"\xff" * 64):
+        (tmp_path / "secret").write_bytes(spoiled)
+        done = run_clipmeter(tmp_path, "accounts", "list")
+        assert done.returncode == 1
+        assert re.fullmatch(r"clipmeter: .+holds no secret.+\n", done.stderr)
 
 
 def test_a_database_that_is_none(tmp_path):

@@ -4,6 +4,14 @@ SELECT k.account_id, k.key_id, k.mode, k.status, a.kind
 FROM api_keys AS k LEFT JOIN accounts AS a ON a.account_id = k.account_id
 WHERE k.digest = :digest
 
+-- name: mark_set
+-- Set a mark that is not set yet.
+INSERT INTO marks (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING
+
+-- name: mark_get
+-- A mark's value.
+SELECT value FROM marks WHERE name = :name
+
 -- name: key_count
 -- How many keys the account has, not counting deleted ones; no row when there is no such account.
 SELECT COUNT(k.key_id)

@@ -1,6 +1,6 @@
 -- Times are micro-seconds since 1970, UTC, by the database's clock; money is micro-dollars.
 -- Every primary key starts with account_id, so that the tables can be spread over machines by account.
--- (Nodes belong to no account.)
+-- (Nodes and marks belong to no account.)
 
 CREATE TABLE accounts (
     account_id TEXT NOT NULL,
@@ -23,6 +23,13 @@ CREATE TABLE api_keys (
     status TEXT NOT NULL CHECK (status IN ('active', 'revoked', 'deleted')),
     created_at BIGINT NOT NULL,
     PRIMARY KEY (account_id, key_id)
+);
+
+-- What is true of the whole database, like which secret its keys were hashed under.
+CREATE TABLE marks (
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (name)
 );
 
 CREATE TABLE nodes (
