@@ -17,12 +17,16 @@ from clipmeter.endpoints import ENDPOINTS
 from clipmeter.endpoints.tiktok_video import TIKTOK_VIDEO
 from clipmeter.fetch import Fetch
 from clipmeter.home import OperatorKeys
+from clipmeter.media.links import Links, link_keys
+from clipmeter.media.relay import Lane, Relay
 from clipmeter.observe.metrics import CONTENT_TYPE_LATEST, Metrics
 from clipmeter.observe.watch import Watch
 from clipmeter.settings import Settings
 from clipmeter.sites.tiktok.found import Answer
-from clipmeter.sites.tiktok.hosts import REFERER, is_tiktok
+from clipmeter.sites.tiktok.hosts import REFERER, is_media, is_tiktok
 from clipmeter.sites.tiktok.reach import Reach
+from clipmeter.sites.tiktok.ref import VideoRef
+from clipmeter.stream import Streams
 from clipmeter.web.account import Desk
 from clipmeter.web.metrics import metrics
 from clipmeter.web.routes import ASGIApp, make_app
@@ -41,6 +45,10 @@ class Parts:
         self.settings = settings
         self.books = Books(settings)
         self.sources: dict[tuple[str, str], Callable[[Any], Any]] = {}
+        self.lanes: dict[str, Lane] = {}
+        keys = link_keys(self.books.secret, settings.link_secret, settings.link_secret_old)
+        self.links = Links(keys, seconds=settings.link_seconds)
+        self.relay = Relay(self.lanes, limit=settings.relays)
         self.metrics = Metrics()
         self.watch = Watch(self.books.log, self.books.health, self.metrics)
         self.call = Call(
@@ -85,6 +93,13 @@ class Parts:
         )
         ask = self.watch.source(mode, reach.video)
         answers = Answers(ask, max_age=settings.max_age, remember=settings.remember, clock=time.time)
+        streams = Streams(fetch.file_request, allowed=is_media, connect_timeout=settings.connect_timeout)
+        stack.push_async_callback(streams.aclose)
+
+        async def resolve(video_id: str) -> Answer:
+            return (await answers.get(VideoRef(video_id), 0)).answer
+
+        self.lanes[mode] = Lane(streams, resolve)
         self.sources[TIKTOK_VIDEO.name, mode] = lambda query: answers.get(query.ref, query.max_age)
 
 
