@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 
-.PHONY: run test demo bench lint lint-openapi check lock clean
+.PHONY: run test demo bench moods lint lint-openapi check lock clean
 
 run: export CLIPMETER_HOME ?= $(CURDIR)/data
 run: $(VENV)/.run
@@ -21,6 +21,9 @@ demo: $(VENV)/.run
 
 bench: $(VENV)/.dev
 	$(BIN)/python bench/run.py
+
+moods: $(VENV)/.dev
+	$(BIN)/python bench/moods.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
