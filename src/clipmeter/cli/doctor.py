@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -12,6 +13,7 @@ from clipmeter.app import open_fetch
 from clipmeter.books import Books
 from clipmeter.cli.show import out, print_json
 from clipmeter.errors import Problem
+from clipmeter.records.health import HealthRow
 from clipmeter.settings import BadSetting, Settings, read_settings
 from clipmeter.sites.tiktok.hosts import REFERER
 
@@ -19,6 +21,7 @@ OLDEST_CLOCK = 1_790_000_000
 """September 2026: a clock before this is wrong."""
 CLOCK_SLACK = 60.0
 REACH_SECONDS = 5.0
+DAY_HOURS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,8 @@ class Finding:
     """One check: whether it is all right, and what was seen."""
 
     check: str
-    ok: bool
+    ok: bool | None
+    """None: said for information; nothing is right or wrong about it."""
     said: str
 
 
@@ -37,9 +41,9 @@ def doctor(*, as_json: bool) -> int:
         print_json(findings)
     else:
         for finding in findings:
-            mark = "[green]ok  [/green]" if finding.ok else "[red]FAIL[/red]"
+            mark = {True: "[green]ok  [/green]", False: "[red]FAIL[/red]", None: "    "}[finding.ok]
             out.print(mark, f"{finding.check:9}", escape(finding.said), soft_wrap=True)
-    return 0 if all(finding.ok for finding in findings) else 1
+    return 1 if any(finding.ok is False for finding in findings) else 0
 
 
 async def _examine() -> list[Finding]:
@@ -53,7 +57,8 @@ async def _examine() -> list[Finding]:
         ("TikTok", _reach),
     )
     found = [Finding("settings", ok=True, said=f"home is {settings.home}")]
-    return found + [await _check(name, check, settings) for name, check in checks]
+    found += [await _check(name, check, settings) for name, check in checks]
+    return found + await _sources(settings)
 
 
 async def _check(name: str, check: Callable[[Settings], Awaitable[str]], settings: Settings) -> Finding:
@@ -71,6 +76,31 @@ async def _database(settings: Settings) -> str:
     if violations:
         raise Problem(f"{len(violations)} rows break an invariant; see: clipmeter ledger verify")
     return f"{settings.database_path}, {accounts} accounts, every invariant holds"
+
+
+async def _sources(settings: Settings) -> list[Finding]:
+    """How each source did in the last day; nothing where none was asked."""
+    try:
+        books = Books(settings)
+        async with books.open():
+            rows = books.health.since(DAY_HOURS)
+    except Problem:  # the check of the database has told it
+        return []
+    places = sorted({(row.lane, row.source) for row in rows})
+    return [Finding(place[1], None, _day(place[0], rows, place)) for place in places]
+
+
+def _day(lane: str, rows: list[HealthRow], place: tuple[str, str]) -> str:
+    """One source's day in a sentence."""
+    own = [row for row in rows if (row.lane, row.source) == place]
+    tries, verdicts = sum(row.tries for row in own), Counter[str]()
+    for row in own:
+        verdicts[row.code or "answered"] += row.tries
+    told = ", ".join(f"{count} {code}" for code, count in verdicts.most_common())
+    mean = sum(row.total_ms for row in own) / max(1, tries)
+    share = 100 * verdicts["answered"] / max(1, tries)
+    slowest = max(row.max_ms for row in own)
+    return f"{lane}, last 24 h: {share:.0f} % of {tries} tries ({told}), {mean:.0f} ms on average, {slowest} at most"
 
 
 async def _clock(_settings: Settings) -> str:

@@ -1,0 +1,45 @@
+"""A real store, and entries for its log."""
+
+import time
+
+import pytest
+
+from clipmeter.errors import Attempt
+from clipmeter.records.requests import LogEntry
+from clipmeter.store.sqlite import SqliteStore
+
+
+@pytest.fixture
+async def store(tmp_path):
+    async with SqliteStore(tmp_path / "clipmeter.db") as store:
+        yield store
+
+
+@pytest.fixture
+def entry():
+    """Makes an entry; each has a request id of its own and comes in after the one before."""
+    made = []
+
+    def make(**values):
+        made.append(values)
+        plain = {
+            "account_id": "acct_1",
+            "key_id": "key_1",
+            "mode": "live",
+            "request_id": f"req_{len(made):06}",
+            "began": time.monotonic() - 1000 + len(made) / 100,
+            "endpoint": "video",
+            "asked": "7516594811734854943",
+            "video_id": "7516594811734854943",
+            "source": "webpage",
+            "attempts": (Attempt("webpage", "", "", 0.25),),
+            "sign": "",
+            "status": 200,
+            "code": "",
+            "charge_micros": 6000,
+            "timings": {"admit": 0.5, "source": 250.0, "settle": 0.4, "total": 251.0},
+            "from_memory": False,
+        }
+        return LogEntry(**{**plain, **values})
+
+    return make

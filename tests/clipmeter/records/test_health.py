@@ -1,0 +1,77 @@
+"""How the sources did: sums by hour, through outages, kept for 90 days."""
+
+import pytest
+
+from clipmeter.errors import Attempt
+from clipmeter.records.health import KEEP_HOURS, HealthLog
+from clipmeter.store.sqlite import SqliteStore
+
+GOOD, BAD = Attempt("webpage", "", "", 0.2), Attempt("webpage", "upstream_timeout", "slow", 4.0)
+
+
+class Clock:
+    seconds = 1_790_000_000.0
+
+    def __call__(self):
+        return self.seconds
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def rows(health, hours=24):
+    return [(row.lane, row.source, row.code, row.tries, row.total_ms, row.max_ms) for row in health.since(hours)]
+
+
+async def test_tries_are_added_up(store, clock):
+    """Tries, milliseconds and the longest, by lane, source and outcome; a later flush adds to the hour."""
+    health = HealthLog(store, clock=clock)
+    health.note("live", [GOOD, GOOD, BAD])
+    health.note("test", [GOOD])
+    await health.flush()
+    health.note("live", [Attempt("webpage", "", "", 0.5)])
+    await health.flush()
+    assert rows(health) == [
+        ("live", "webpage", "", 3, 900, 500),
+        ("live", "webpage", "upstream_timeout", 1, 4000, 4000),
+        ("test", "webpage", "", 1, 200, 200),
+    ]
+
+
+async def test_hours_are_kept_apart_and_go_after_90_days(store, clock):
+    """What is older than the asked hours is not shown, and what is older than 90 days is deleted."""
+    health = HealthLog(store, clock=clock)
+    health.note("live", [GOOD])
+    await health.flush()
+    clock.seconds += 25 * 3600
+    health.note("live", [BAD])
+    await health.flush()
+    assert [row[2] for row in rows(health)] == ["upstream_timeout"]
+    assert [row[2] for row in rows(health, 26)] == ["", "upstream_timeout"]
+    clock.seconds += KEEP_HOURS * 3600
+    await health.flush()
+    assert [row[2] for row in rows(health, 2 * KEEP_HOURS)] == ["upstream_timeout"]
+
+
+async def test_an_outage_loses_nothing(tmp_path, clock):
+    """What cannot be written is added to what comes after."""
+    store = SqliteStore(tmp_path / "clipmeter.db")
+    health = HealthLog(store, clock=clock)
+    health.note("live", [GOOD])
+    with pytest.raises(Exception, match="service is starting"):
+        await health.flush()
+    health.note("live", [GOOD])
+    async with store:
+        await health.flush()
+        assert rows(health) == [("live", "webpage", "", 2, 400, 200)]
+
+
+async def test_it_writes_at_the_end(store, clock):
+    """`stop` writes what is left."""
+    health = HealthLog(store, clock=clock)
+    health.start()
+    health.note("live", [GOOD])
+    await health.stop()
+    assert len(rows(health)) == 1

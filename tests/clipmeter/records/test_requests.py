@@ -1,0 +1,220 @@
+"""The request log: what is kept, for how long, how fast it is read, and that it never gets in the way."""
+
+import asyncio
+import time
+
+import apsw
+import pytest
+
+from clipmeter.errors import Attempt, InvalidParameter, ServiceUnavailable
+from clipmeter.records.requests import FLUSH_ROWS, Filters, RequestLog
+
+ANY = Filters()
+NOT_FOUND = {"status": 404, "code": "not_found", "video_id": None, "source": "", "charge_micros": 0}
+
+
+@pytest.fixture
+def log(store):
+    return RequestLog(store, 30)
+
+
+async def test_a_row_has_all_that_was_noted(log, entry):
+    """What is noted is read back, with the tries, the sign and the time by stage."""
+    attempts = (Attempt("webpage", "upstream_error", "no script", 1.5), Attempt("embed", "", "", 0.25))
+    log.note(entry(attempts=attempts, sign="seen", from_memory=True))
+    await log.flush()
+    (row,) = log.page("acct_1", "", 50, ANY)
+    assert (row.asked, row.status, row.code, row.charge_micros) == ("7516594811734854943", 200, "", 6000)
+    assert [(one.source, one.code, one.sign, one.ms) for one in row.attempts] == [
+        ("webpage", "upstream_error", "no script", 1500.0),
+        ("embed", "", "", 250.0),
+    ]
+    assert row.timings == {"admit": 0.5, "source": 250.0, "settle": 0.4, "total": 251.0}
+    assert (row.sign, row.from_memory) == ("seen", True)
+
+
+async def test_the_time_is_that_of_coming_in(log, entry, store):
+    """`at` is when the request came in by the database's clock, not when the row was written."""
+    store.clock_shift = 86_400
+    log.note(entry(began=time.monotonic() - 10))
+    await log.flush()
+    (row,) = log.page("acct_1", "", 1, ANY)
+    assert abs(row.at / 1e6 - (time.time() + 86_400 - 10)) < 1
+
+
+async def test_pages_go_back_through_all_rows(log, entry):
+    """Page after page, newest first, every row comes once."""
+    for _ in range(23):
+        log.note(entry())
+    await log.flush()
+    seen, before = [], ""
+    while rows := log.page("acct_1", before, 5, ANY):
+        seen += [row.request_id for row in rows]
+        before = seen[-1]
+    assert seen == [f"req_{number:06}" for number in range(23, 0, -1)]
+
+
+async def test_rows_of_one_moment_are_paged_through_too(log, entry):
+    """Rows with the same time are told apart by their ids."""
+    began = time.monotonic()
+    for _ in range(10):
+        log.note(entry(began=began))
+    await log.flush()
+    first = log.page("acct_1", "", 4, ANY)
+    rest = log.page("acct_1", first[-1].request_id, 50, ANY)
+    assert len({row.request_id for row in (*first, *rest)}) == 10
+
+
+async def test_filters(log, entry):
+    """By post, code and key, alone and together."""
+    log.note(entry())
+    log.note(entry(key_id="key_2", video_id="7"))
+    log.note(entry(**NOT_FOUND))
+    log.note(entry(**{**NOT_FOUND, "key_id": "key_2", "video_id": "7"}))
+    await log.flush()
+
+    def ids(**values):
+        return [row.request_id[-1] for row in log.page("acct_1", "", 50, Filters(**values))]
+
+    assert ids(video_id="7") == ["4", "2"]
+    assert ids(code="not_found") == ["4", "3"]
+    assert ids(key_id="key_1") == ["3", "1"]
+    assert ids(video_id="7", code="not_found", key_id="key_2") == ["4"]
+    assert ids(code="not_found", key_id="key_1") == ["3"]
+    assert ids(code="nonsense") == []
+
+
+async def test_accounts_see_only_their_own(log, entry):
+    """Another account's rows are neither shown nor usable as a place to go on from."""
+    log.note(entry(account_id="acct_2"))
+    await log.flush()
+    assert log.page("acct_1", "", 50, ANY) == []
+    with pytest.raises(InvalidParameter):
+        log.page("acct_1", "req_000001", 50, ANY)
+
+
+async def test_failures_are_counted_by_month(log, entry):
+    """Failures are counted by endpoint and code, and outlive their rows."""
+    for values in (NOT_FOUND, NOT_FOUND, {"status": 502, "code": "upstream_error"}, {}):
+        log.note(entry(**values))
+    await log.flush()
+    month = time.strftime("%Y-%m", time.gmtime())
+    assert log.failures("acct_1", month) == {"video": {"not_found": 2, "upstream_error": 1}}
+    assert log.failures("acct_1", "2020-01") == {}
+
+
+async def test_a_row_is_written_once(log, entry):
+    """A row that is noted again, as after a commit nobody knows the end of, changes and counts nothing."""
+    once = entry(**NOT_FOUND)
+    log.note(once)
+    log.note(once)
+    await log.flush()
+    assert len(log.page("acct_1", "", 50, ANY)) == 1
+    assert log.failures("acct_1", time.strftime("%Y-%m", time.gmtime())) == {"video": {"not_found": 1}}
+
+
+async def test_old_rows_are_deleted(store, log, entry):
+    """Rows older than the set days go, however many; younger ones stay."""
+    for _ in range(450):
+        log.note(entry())
+    await log.flush()
+    store.clock_shift = 31 * 86_400
+    log.note(entry())
+    await log.flush()
+    await log.prune()
+    assert [row.request_id for row in log.page("acct_1", "", 50, ANY)] == ["req_000451"]
+
+
+async def test_no_days_no_log(store, entry):
+    """With 0 days nothing is kept, and what was kept goes."""
+    log = RequestLog(store, 30)
+    log.note(entry())
+    await log.flush()
+    off = RequestLog(store, 0)
+    off.note(entry())
+    store.clock_shift = 1
+    await off.flush()
+    assert off.page("acct_1", "", 50, ANY) == []
+
+
+async def test_a_full_queue_drops_and_counts(store, entry):
+    """When too many wait, the newest are dropped and counted; nothing waits and nothing is raised."""
+    log = RequestLog(store, 30, queue=10)
+    for _ in range(15):
+        log.note(entry())
+    assert log.dropped == 5
+    await log.flush()
+    assert len(log.page("acct_1", "", 50, ANY)) == 10
+
+
+async def test_a_row_that_the_database_refuses(log, entry):
+    """A row that breaks a rule of the database does not keep the later ones from being written."""
+    log.note(entry(mode="neither"))
+    await log.flush()
+    log.note(entry())
+    await log.flush()
+    assert log.dropped == 1
+    assert [row.request_id for row in log.page("acct_1", "", 50, ANY)] == ["req_000002"]
+
+
+async def test_any_text_is_kept(log, entry):
+    """Half characters, NUL and endless texts neither fail nor grow the row."""
+    log.note(entry(asked="\ud800a\0" + "x" * 10_000, sign="\udfff" * 999))
+    await log.flush()
+    (row,) = log.page("acct_1", "", 1, ANY)
+    assert len(row.asked) == 500
+    assert len(row.sign) <= 200
+
+
+async def test_without_a_database_rows_wait(tmp_path, store, log, entry):
+    """While another process holds the database rows wait, and are written once it is free again."""
+    store._busy_seconds = 0.01
+    log.note(entry())
+    other = apsw.Connection(str(tmp_path / "clipmeter.db"))
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(ServiceUnavailable):
+        await log.flush()
+    other.execute("ROLLBACK")
+    other.close()
+    await log.flush()
+    assert len(log.page("acct_1", "", 50, ANY)) == 1
+
+
+async def test_it_writes_by_itself(log, entry):
+    """Rows come into the log within a second, many of them at once, and at the end all that are left."""
+    log.start()
+    log.note(entry())
+    await asyncio.sleep(1.0)
+    assert len(log.page("acct_1", "", 50, ANY)) == 1
+    for _ in range(FLUSH_ROWS):
+        log.note(entry())
+    log.note(entry())
+    await log.stop()
+    assert len(log.page("acct_1", "", 1000, ANY)) == FLUSH_ROWS + 2
+
+
+@pytest.mark.timeout(300)
+async def test_a_page_of_a_million_rows(tmp_path, log, entry):
+    """A page of 50 of a million rows takes less than 20 ms, with each filter, also where few rows match."""
+    log.note(entry(code="rare", key_id="key_rare", video_id="1", status=500))
+    await log.flush()
+    with apsw.Connection(str(tmp_path / "clipmeter.db")) as connection:
+        columns = (
+            "endpoint, mode, {key}, asked, {video}, source, attempts, sign, status, {code}, charge_micros, timings, "
+            "from_memory"
+        ).format(key="'key_1'", video="CAST(n % 5000 + 10 AS TEXT)", code="CASE n % 10 WHEN 0 THEN 'x' ELSE '' END")
+        connection.execute(
+            "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1000000) "  # noqa: S608 - numbers only
+            "INSERT INTO request_log SELECT account_id, 'req_x' || (n * 7919 % 1000003), at + n, "
+            f"{columns} FROM c, (SELECT * FROM request_log LIMIT 1)"
+        )
+    for filters in (ANY, Filters(video_id="77"), Filters(code="x"), Filters(code="rare"), Filters(key_id="key_rare")):
+        log.page("acct_1", "", 50, filters)
+        begun = time.perf_counter()
+        rows = log.page("acct_1", "", 50, filters)
+        took = time.perf_counter() - begun
+        assert rows
+        assert took < 0.02, (filters, took)
+    begun = time.perf_counter()
+    assert len(log.page("acct_1", "req_x5", 50, ANY)) == 50
+    assert time.perf_counter() - begun < 0.02
