@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from clipmeter.model import FIELDS
+from clipmeter.model import FIELDS, INCLUDES
 from invented import VIDEO_ID, app_item, page, web_item
 
 OTHER = "7524919459643919625"
@@ -143,7 +143,7 @@ def test_a_reader_that_has_seen_enough(saved):
     assert process.returncode == 3
 
 
-@pytest.mark.parametrize("arguments", [[], ["--id", "abc", "x"], ["--nope"]])
+@pytest.mark.parametrize("arguments", [[], ["--id", "abc", "x"], ["--nope"], ["--include", "nope", "x"]])
 def test_a_wrong_command_line(arguments):
     """Exit status 2 and the usage."""
     done = subprocess.run([*COMMAND, *arguments], capture_output=True, check=False)
@@ -158,3 +158,32 @@ def test_it_starts_without_what_it_does_not_need(saved):
     done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
     loaded = {name.partition(".")[0] for name in done.stderr.split()}
     assert not loaded & {"litestar", "typer", "rich", "aiohttp", "curl_cffi", "apsw", "asyncio", "structlog"}
+
+
+@pytest.mark.parametrize("value", [page(web_item()), web_item(), app_item()])
+def test_includes_follow_the_37_keys(saved, value):
+    """The named ones, in their own order; `all` means all; without names the body is the contract's."""
+    path = saved("x", value)
+    status, [line] = run(path, "--include", " source ,images,source")
+    assert (status, tuple(line["video"])) == (0, (*FIELDS, "images", "source"))
+    assert line["video"]["source"] == "file"
+    [line] = run("--include", "all", path)[1]
+    assert tuple(line["video"]) == (*FIELDS, *INCLUDES)
+    assert line["video"]["streams"]
+    assert tuple(run("--include", "", path)[1][0]["video"]) == FIELDS
+
+
+def test_includes_of_a_list_and_of_what_is_no_video(saved):
+    """Each post its own; a problem stays as it is."""
+    path = saved("list", {"itemList": [web_item(), {"x": 1}]})
+    status, lines = run(path, "--include", "flags")
+    assert status == 3
+    assert [list(line) for line in lines] == [["index", "video"], ["index", "error", "code"]]
+
+
+def test_an_unknown_include_names_the_known_ones():
+    """On standard error, with exit status 2, before any file is read."""
+    done = subprocess.run([*COMMAND, "--include", "images,nope", "x"], capture_output=True, check=False)
+    assert done.returncode == 2
+    assert b"nope" in done.stderr
+    assert all(name.encode() in done.stderr for name in INCLUDES)
