@@ -3,7 +3,8 @@
 import os
 import sys
 from contextlib import suppress
-from typing import Annotated, NoReturn
+from pathlib import Path
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
@@ -108,6 +109,26 @@ def video_command(
     from clipmeter.cli.video import video  # noqa: PLC0415
 
     raise typer.Exit(video(settings(), link, test=test, as_json=as_json))
+
+
+@app.command("download")
+def download_command(
+    links: Annotated[list[str], typer.Argument(metavar="LINK|ID…", help="Links to TikTok posts, or their ids.")],
+    folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder to save to.")] = Path(),
+    kind: Annotated[
+        Literal["video", "hd", "watermarked", "music", "cover", "images"] | None,
+        typer.Option(help="What to save. By default the video, or the images of a photo post.", show_default=False),
+    ] = None,
+    test: Annotated[bool, typer.Option("--test", help="Ask the built-in look-alike; needs no internet.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Save the files of posts, each post as the operator's own request. What broke off is resumed.
+
+    Exit status: 0 all saved, 3 not all.
+    """
+    from clipmeter.cli.download import download  # noqa: PLC0415
+
+    raise typer.Exit(download(settings(), links, folder, kind or "", test=test, as_json=as_json))
 
 
 @app.command("parse", context_settings={"ignore_unknown_options": True, "help_option_names": []})
