@@ -169,8 +169,8 @@ def verdict(rows: list[Row], breaker: list[dict[str, Any]]) -> bool:
     for it in breaker:
         print(
             f"first source dead ({it['mood']}): calls take {it['calls_ms']} ms with statuses {it['statuses']};"
-            f" without it {it['without_first_source_ms']} ms; the second call costs {it['second_call_costs_ms']} ms more"
-            f" (less than {BREAKER_MS})"
+            f" without it {it['without_first_source_ms']} ms;"
+            f" the second call costs {it['second_call_costs_ms']} ms more (less than {BREAKER_MS})"
         )
     return slowest.ms <= SLOWEST_MS and all(it["second_call_costs_ms"] < BREAKER_MS for it in breaker)
 
