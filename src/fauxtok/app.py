@@ -5,7 +5,7 @@ import os
 import re
 import time
 from base64 import b64encode
-from http.client import NOT_FOUND, OK
+from http.client import NOT_FOUND
 from typing import Protocol
 
 from fauxtok import app_json, cdn, challenge, control, embed, odd, pages, short, weather
@@ -124,7 +124,7 @@ class Fauxtok:
         outcome, signer = self._outcome(name, number, request), self.signer(request)
         if outcome.kind is Kind.WIRE:
             await self._wire(outcome, request, receive)
-        elif outcome.status == OK:
+        elif outcome.kind is Kind.POST or outcome.name in weather.STILL_POSTS:
             shape = outcome.name if outcome.kind is Kind.POST else ""
             await give(source.found(request, number, shape, signer), request, send)
         elif outcome.status == NOT_FOUND:

@@ -17,6 +17,8 @@ Maker = Callable[[int, Signer, Request], Answer]
 
 TRAP = "/__fauxtok/trap"
 """Where redirect_loopback leads: who comes here is counted."""
+STILL_POSTS = frozenset({"bad_utf8", "foreign_cookies"})
+"""Odd pages that are a post all the same: the other sources have it as ever."""
 DEPTH = 10_000
 HUGE = 100_000_000
 BOMB = 1 << 30

@@ -31,3 +31,9 @@ def test_the_other_one_is_never_content(visitor):
     """challenge_again asks again, solved or not."""
     page = visitor.page(ID + 1).body
     assert b"Please wait" in visitor.page(ID + 1, Cookie=f"{challenge.COOKIE}={solve(page)}").body
+
+
+def test_the_others_ask_too(visitor):
+    """The embed and the app show the riddle as the page does: only who solves it has the video."""
+    for path in (f"/embed/v2/{ID}", f"/aweme/v1/feed/?aweme_id={ID}"):
+        assert b'id="cs"' in visitor.ask(path).body
