@@ -1,9 +1,9 @@
 """GET /metrics: for whoever watches this server, not for its callers."""
 
 import ipaddress
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from litestar import Request, Response
 
@@ -12,6 +12,7 @@ from clipmeter.errors import InvalidApiKey, UnknownPath
 
 FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 """Headers that proxies add: who is behind one is not known, whatever address the connection has."""
+_HOST = re.compile(r"(\[[0-9a-f:]+\]|[a-z0-9.-]+)(?::[0-9]*)?", re.IGNORECASE)
 PRIVATE = {"Cache-Control": "no-store"}
 
 Handler = Callable[[Request[Any, Any, Any]], Awaitable[Response[bytes]]]
@@ -44,10 +45,8 @@ def is_local(request: Request[Any, Any, Any]) -> bool:
 
 
 def _host_name(host: str) -> str:
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
+    match = _HOST.fullmatch(host)
+    return match[1].strip("[]") if match else ""
 
 
 def _is_loopback(name: str) -> bool:
