@@ -20,6 +20,8 @@ HEAD_LIMIT = 64 * 1024
 """Bytes of request line and headers together."""
 HEAD_SECONDS = 20.0
 """Within which a head must be whole, once its first byte is there."""
+ENOUGH = 1024
+"""Bytes of a head that are kept to see what its method is."""
 LINGER = 5.0
 """Seconds for which a refused sender may go on sending, so that it reads the answer and not a reset."""
 METHODS = frozenset(b"GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH".split())
@@ -41,12 +43,10 @@ class Protocol(HttpToolsProtocol):
         if self._refused:
             return
         if self._in_head:
-            if not self._head_size:
-                self._first = b""
-                self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
-            self._head_size += len(data)
-            self._first += data[: HEAD_LIMIT - len(self._first)] if len(self._first) < 256 else b""
+            self._read_head(data)
         super().data_received(data)
+        if self._in_head and not self._head_size:  # whole requests, and maybe the beginning of one more
+            self._read_head(data[data.rfind(b"\r\n\r\n") + 4 :])
         if self._in_head and self._head_size > HEAD_LIMIT and not self._refused:
             self._refuse(HeadersTooLarge())
 
@@ -81,6 +81,14 @@ class Protocol(HttpToolsProtocol):
             self._refuse(MethodNotAllowed())
         else:
             self._refuse(InvalidParameter(f"{msg} It is not valid HTTP/1.1."))
+
+    def _read_head(self, data: bytes) -> None:
+        if data and not self._head_size:
+            self._first = b""
+            self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+        self._head_size += len(data)
+        if len(self._first) < ENOUGH:
+            self._first += data[:ENOUGH]
 
     def _head_is_whole(self) -> None:
         if self._head_timer:

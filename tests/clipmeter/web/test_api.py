@@ -4,6 +4,7 @@ import json
 import re
 import socket
 import time
+from contextlib import suppress
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -261,10 +262,11 @@ def talk(served, *pieces, patience=8.0):
         for piece in pieces:
             raw.sendall(piece)
             time.sleep(0.05)
-        try:
-            return b"".join(iter(lambda: raw.recv(65536), b""))
-        except TimeoutError:
-            return b""
+        got = b""
+        with suppress(TimeoutError, ConnectionResetError):
+            while data := raw.recv(65536):
+                got += data
+        return got
 
 
 def statuses(answer):
