@@ -136,6 +136,8 @@ class NotFound(Problem):
 
     status = 404
     code = "not_found"
+    is_certain: bool = False
+    """TikTok gave the reason, so that nobody else needs to be asked; False where a blocked address sees the same."""
 
 
 class UnknownPath(NotFound):

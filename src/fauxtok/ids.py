@@ -89,7 +89,7 @@ DOCUMENTED: dict[int, Outcome] = {
     7500000000000000401: _page("login", 404, "not_found", "redirects to /login"),
     7500000000000042901: _page("empty", 429, _LIMIT, "status 200, empty body"),
     7500000000000042902: _page("system_error_3", 429, _LIMIT, "small page with X-TT-System-Error: 3"),
-    7500000000000042903: _page("challenge", 429, _LIMIT, "“Please wait…”; who solves it (yt-dlp does) gets the video"),
+    7500000000000042903: _page("challenge", 200, "", "“Please wait…”; who solves it (yt-dlp does) gets the video"),
     7500000000000042904: _page("challenge_again", 429, _LIMIT, "“Please wait…”, again and again, solved or not"),
     7500000000000042905: _page("captcha", 429, _LIMIT, "captcha page"),
     7500000000000042906: _page("access_denied", 429, _LIMIT, "status 403, “Access Denied”"),

@@ -4,7 +4,7 @@ from clipmeter.sites.fetching import Fetching
 
 from . import verdict
 from .found import CHAIN_COOKIE, Found
-from .page import read_app
+from .full import read_app_full
 from .ref import VideoRef
 
 NAME = "appjson"
@@ -20,10 +20,7 @@ class AppJson:
     async def video(self, ref: VideoRef, within: float) -> Found:
         """The post. Raises the Problem that the answer means; NotFound when it tells of other posts only."""
         page = await self._fetch.page(_FEED.format(id=ref.id), within=within)
-        if page.status != 200:
+        if page.status != 200 or page.body.lstrip()[:1] not in (b"{", b""):  # a page in place of JSON says more
             raise verdict.nothing(page.body, status=page.status, headers=page.headers, url=page.url, sign="app")
-        return Found(read_app(page.body, ref.id), page.cookies.get(CHAIN_COOKIE, ""), NAME)
-
-    async def downloads(self, ref: VideoRef, within: float) -> int | None:
-        """The post's count of downloads; None when the answer does not say. Raises like `video`."""
-        return (await self.video(ref, within)).video.downloads
+        video, extras = read_app_full(page.body, ref.id)
+        return Found(video, page.cookies.get(CHAIN_COOKIE, ""), NAME, extras)

@@ -137,12 +137,12 @@ def find_post(  # noqa: PLR0913 - an answer is its bytes, status, headers and ad
     raise verdict.nothing(body, status=status, headers=headers, url=url, sign=sign)
 
 
-def scripts(body: bytes) -> Iterator[bytes]:
+def scripts(body: bytes, names: tuple[bytes, ...] = SCRIPTS) -> Iterator[bytes]:
     """The JSON of the page's known script elements, newest generation first; of JSON itself, all of it."""
     if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
         yield body
         return
-    for name in SCRIPTS:
+    for name in names:
         at = body.find(name)
         for _ in range(_MOST_MENTIONS):
             if at < 0:

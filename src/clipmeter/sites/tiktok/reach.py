@@ -1,34 +1,25 @@
-"""How a post is reached: the sources in order, within one budget of time, then what the best of them lacks."""
+"""How a post is reached: short links, the sources in order, what the best lacks; all in one budget. Read this first.
 
-import asyncio
+race.py asks the sources, judge.py weighs what they say, merge.py puts it together, fill.py asks for the rest.
+"""
+
 import time
-from collections.abc import Awaitable, Callable
-from functools import partial
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
-import msgspec
-
-from clipmeter.errors import BadGateway, NotFound, Problem, UpstreamRateLimit, UpstreamTimeout
-from clipmeter.model import Video
+from clipmeter.errors import NotFound, Problem
 from clipmeter.sites.fetching import Fetching
 
-from .appjson import AppJson
-from .found import CHAIN_COOKIE, Answer, Found, expires_at
+from . import appjson, embed, oembed, webpage, ytdlp
+from .budget import Budget
+from .fill import Fillers, Wants
+from .found import Answer, Found, expires_at
+from .judge import Tried
+from .race import Maker, Race, Sources
 from .ref import ShortLink, VideoRef, is_from_the_future
 from .shortlink import ShortLinks
-from .webpage import WebPage
 
-SIZES = (("size", "video_url"), ("size_hd", "video_url_hd"), ("size_watermarked", "video_url_watermarked"))
-"""Each size with the link it belongs to."""
-
-Filler = Callable[[], Awaitable[int | None]]
-
-
-class Source(Protocol):
-    """One way to a post."""
-
-    async def video(self, ref: VideoRef, within: float) -> Found:
-        """The post; raises the Problem that keeps it from being had this way."""
+ORDER = (webpage.NAME, embed.NAME, appjson.NAME, ytdlp.NAME)
+"""Every full source, in the order in which they are asked unless a setting says otherwise."""
 
 
 class Reach:
@@ -38,81 +29,88 @@ class Reach:
         self,
         fetch: Fetching,
         *,
-        time_budget: float,
-        fill_budget: float,
-        fill_sizes: bool,
-        fill_downloads: bool,
+        time_budget: float = 10.0,
+        request_budget: int = 8,
+        fill_budget: float = 2.0,
+        fill_sizes: bool = True,
+        fill_downloads: bool = False,
+        sources: Sequence[str] = ORDER,
+        hedge_after: float = 0.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`time_budget`: seconds for all of it; `fill_budget`: seconds of these for what the page lacks."""
-        self._fetch = fetch
-        self._time_budget, self._fill_budget = time_budget, fill_budget
-        self._fill_sizes, self._fill_downloads = fill_sizes, fill_downloads
-        self._clock = clock
-        self._short_links = ShortLinks(fetch)
-        self._app = AppJson(fetch)
-        self._sources: tuple[Source, ...] = (WebPage(fetch),)
+        """`time_budget`: seconds for all of it, `request_budget` requests; `fill_budget`: seconds of these to fill.
 
-    async def video(self, ref: VideoRef | ShortLink) -> Answer:
-        """The post, as TikTok tells it now."""
-        end = _now() + self._time_budget
+        `hedge_after`: seconds after which the next source is asked beside a slow one; 0: only when that has failed.
+        """
+        self._fetch, self._clock = fetch, clock
+        self._time_budget, self._request_budget = time_budget, request_budget
+        self._order = tuple(sources)
+        self._pool = ytdlp.new_pool()
+        self._short_links = ShortLinks()
+        self._sources = Sources(self._makers(), solver=ytdlp.NAME, hedge_after=hedge_after)
+        wants = Wants(sizes=fill_sizes, downloads=fill_downloads, seconds=fill_budget)
+        self._fillers = Fillers(wants, with_app=appjson.NAME in self._order)
+
+    def _makers(self) -> dict[str, Maker]:
+        return {
+            webpage.NAME: webpage.WebPage,
+            embed.NAME: embed.EmbedPage,
+            appjson.NAME: appjson.AppJson,
+            ytdlp.NAME: lambda fetch: ytdlp.YtDlp(fetch, self._pool),
+            oembed.NAME: oembed.OEmbed,
+        }
+
+    async def video(self, ref: VideoRef | ShortLink, *, partial: bool = False) -> Answer:
+        """The post, as TikTok tells it now. `partial`: when it is not to be had, what an official card tells of it.
+
+        Raises the Problem that tells most, with the attempts behind it.
+        """
+        budget = Budget(self._fetch, seconds=self._time_budget, requests=self._request_budget)
+        tried: list[Tried] = []
+        try:
+            post = await self._post(ref, budget, tried)
+            found = await Race(self._sources, post, budget, tried).run(self._order, (oembed.NAME,) if partial else ())
+        except Problem as problem:
+            problem.attempts = tuple(one.attempt() for one in tried)
+            raise
+        fetched_at = self._clock()
+        if found.source != oembed.NAME:
+            found = await self._filled(post, found, budget, tried)
+        return _answer(found, fetched_at, tried)
+
+    def close(self) -> None:
+        """Let the threads go; they end by themselves."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _post(self, ref: VideoRef | ShortLink, budget: Budget, tried: list[Tried]) -> VideoRef:
+        """The post that is meant. Raises NotFound when there can be none."""
         if isinstance(ref, ShortLink):
-            ref = await self._short_links.post(ref, _left(end))
+            ref = await self._led_to(ref, budget, tried)
         if is_from_the_future(ref.id, self._clock()):
             raise NotFound(sign="an id from the future")
-        found = await self._found(ref, end)
-        fetched_at = self._clock()
-        video = await self._filled(ref, found, end)
-        return Answer(video, fetched_at, expires_at(video), found.source, found.chain_token)
+        return ref
 
-    async def _found(self, ref: VideoRef, end: float) -> Found:
-        """What the first source gives that has the post; when none has, the first one's reason."""
-        problems: list[Problem] = []
-        for source in self._sources:
-            try:
-                return await source.video(ref, _left(end))
-            except (BadGateway, UpstreamRateLimit, UpstreamTimeout) as problem:
-                problems.append(problem)
-        raise problems[0]
+    async def _led_to(self, link: ShortLink, budget: Budget, tried: list[Tried]) -> VideoRef:
+        begun = time.monotonic()
+        try:
+            return await self._short_links.post(link, budget, budget.left())
+        except Problem as problem:
+            tried.append(Tried("shortlink", problem, time.monotonic() - begun))
+            raise
 
-    async def _filled(self, ref: VideoRef, found: Found, end: float) -> Video:
-        """The video with what it lacks, as far as that can be had in time; all of it is asked for at once."""
-        within = min(self._fill_budget, end - _now())
-        if within <= 0:
-            return found.video
-        fillers = self._fillers(ref, found, within)
-        async with asyncio.TaskGroup() as group:  # leaves no task behind, whether it ends or is cancelled
-            tasks = {name: group.create_task(_or_none(filler, within)) for name, filler in fillers.items()}
-        values = {name: value for name, task in tasks.items() if (value := task.result()) is not None}
-        return msgspec.structs.replace(found.video, **values) if values else found.video
-
-    def _fillers(self, ref: VideoRef, found: Found, within: float) -> dict[str, Filler]:
-        """What is unknown, with how to find out."""
-        video = found.video
-        fillers: dict[str, Filler] = {}
-        cookies = {CHAIN_COOKIE: found.chain_token} if found.chain_token else {}
-        for size, link in SIZES if self._fill_sizes else ():
-            if getattr(video, link) and getattr(video, size) is None:
-                fillers[size] = partial(self._fetch.size, getattr(video, link), cookies=cookies, within=within)
-        if self._fill_downloads and video.downloads is None:
-            fillers["downloads"] = partial(self._app.downloads, ref, within)
-        return fillers
+    async def _filled(self, post: VideoRef, found: Found, budget: Budget, tried: Sequence[Tried]) -> Found:
+        app_asked = any(one.source == appjson.NAME for one in tried)
+        return await self._fillers.filled(post, found, budget, app_asked=app_asked)
 
 
-async def _or_none(filler: Filler, within: float) -> int | None:
-    """What a filler finds out; None when it fails, for whatever reason: no call fails for want of a piece."""
-    try:
-        async with asyncio.timeout(within):
-            return await filler()
-    except Exception:  # noqa: BLE001 - see above
-        return None
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
-
-
-def _left(end: float) -> float:
-    if (left := end - _now()) <= 0:
-        raise UpstreamTimeout
-    return left
+def _answer(found: Found, fetched_at: float, tried: Sequence[Tried]) -> Answer:
+    return Answer(
+        found.video,
+        fetched_at,
+        expires_at(found.video),
+        found.source,
+        found.chain_token,
+        found.extras,
+        partial=found.source == oembed.NAME,
+        attempts=tuple(one.attempt() for one in tried),
+    )

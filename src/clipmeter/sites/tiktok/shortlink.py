@@ -17,33 +17,33 @@ _NOWHERE = "This short link leads to no post: it does not exist, has expired, or
 class ShortLinks:
     """Remembers what each link stands for, as that never changes; the least recently asked for are forgotten."""
 
-    def __init__(self, fetch: Fetching, *, remember: int = 10_000) -> None:
+    def __init__(self, *, remember: int = 10_000) -> None:
         """`remember`: how many links at most."""
-        self._fetch = fetch
         self._remember = remember
         self._known: OrderedDict[str, VideoRef] = OrderedDict()
 
-    async def post(self, link: ShortLink, within: float) -> VideoRef:
+    async def post(self, link: ShortLink, fetch: Fetching, within: float) -> VideoRef:
         """The post. Raises NotFound for a link to anything else, or the Problem that the answer means."""
         if ref := self._known.get(link.url):
             self._known.move_to_end(link.url)
             return ref
-        ref = await self._asked(link, within)
+        ref = await _asked(link, fetch, within)
         self._known[link.url] = ref
         if len(self._known) > self._remember:
             self._known.popitem(last=False)
         return ref
 
-    async def _asked(self, link: ShortLink, within: float) -> VideoRef:
-        loop = asyncio.get_running_loop()
-        end = loop.time() + within
-        for _ in range(MAX_HOPS):
-            page = await self._fetch.redirect(link.url, within=end - loop.time())
-            target = _target(page)
-            if isinstance(target, VideoRef):
-                return target
-            link = target
-        raise NotFound(_NOWHERE, sign=f"more than {MAX_HOPS} short links in a row")
+
+async def _asked(link: ShortLink, fetch: Fetching, within: float) -> VideoRef:
+    loop = asyncio.get_running_loop()
+    end = loop.time() + within
+    for _ in range(MAX_HOPS):
+        page = await fetch.redirect(link.url, within=end - loop.time())
+        target = _target(page)
+        if isinstance(target, VideoRef):
+            return target
+        link = target
+    raise NotFound(_NOWHERE, sign=f"more than {MAX_HOPS} short links in a row")
 
 
 def _target(page: Page) -> VideoRef | ShortLink:

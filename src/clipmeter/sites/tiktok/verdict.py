@@ -53,12 +53,21 @@ CODES: Mapping[int, str] = {
     10111: LOGIN,
     100004: _HIDDEN,
 }
+# What these say is not, or not surely, said of the post. All other reasons above are TikTok's own word on it.
+_DOUBTFUL: Mapping[int, str] = {
+    10204: "a blocked address is told the same of every post",
+    10101: "a mistake on TikTok's side (SysErrPanic) reads so too",
+    100004: "it says that the request was not right",
+}
 _AVAILABILITY = range(10200, 10300)  # TikTok's codes of this range say why something is not shown
 _VERIFY = frozenset({10000})  # "solve this captcha first"
 
+CHALLENGE = "challenge page"
+"""The sign of a page that a browser's script would get past."""
+
 BLOCKS: tuple[tuple[re.Pattern[bytes], str], ...] = (
-    (re.compile(rb"\bid=[\"']?(?:cs|wci|rci)[\"'\s>]|_wafchallengeid|waforiginalreid"), "challenge page"),
-    (re.compile(rb"please wait\.\.\."), "challenge page"),
+    (re.compile(rb"\bid=[\"']?(?:cs|wci|rci)[\"'\s>]|_wafchallengeid|waforiginalreid"), CHALLENGE),
+    (re.compile(rb"please wait\.\.\."), CHALLENGE),
     (
         re.compile(
             rb"captcha[_-]?(?:container|verify)|captcha/(?:index\.js|loader)|verify[_-](?:page|captcha)"
@@ -77,11 +86,11 @@ def unavailable(code: object, message: object) -> Problem | None:
     """What a status other than 0, or a message that explains one, means; None when the two say nothing."""
     number, words = whole(code), text(message).strip().lower()
     sign = f"status {text(code) or number} {words}".strip()[:200]
-    for word, sentence in WORDS:
-        if word in words:
-            return NotFound(sentence, sign=sign)
+    sentence = next((sentence for word, sentence in WORDS if word in words), None)
+    if sentence and (sentence != _GONE or number not in CODES):
+        return _not_found(sentence, sign, certain=sentence != _GONE)
     if number is not None and number in CODES:
-        return NotFound(CODES[number], sign=sign)
+        return _not_found(sentence or CODES[number], sign, certain=number not in _DOUBTFUL)
     if number in _VERIFY:
         return _refusal("captcha", sign)
     if number in _AVAILABILITY:
@@ -96,7 +105,7 @@ def filtered(detail: object) -> Problem | None:
 
 
 def another(asked: str, found: str) -> NotFound:
-    """TikTok answers for a post that is gone with some other one."""
+    """TikTok answers for a post that is gone with some other one. Never certain: its feed does so now and then."""
     return NotFound(
         "TikTok answered with another video; the one asked for does not exist, was deleted, or is private.",
         sign=f"asked {asked}, got {found}",
@@ -105,17 +114,24 @@ def another(asked: str, found: str) -> NotFound:
 
 def login(sign: str) -> NotFound:
     """The post is shown after a login only."""
-    return NotFound(LOGIN, sign=sign)
+    return _not_found(LOGIN, sign, certain=True)
+
+
+def _not_found(sentence: str, sign: str, *, certain: bool) -> NotFound:
+    problem = NotFound(sentence, sign=sign)
+    problem.is_certain = certain
+    return problem
 
 
 def nothing(body: bytes, *, status: int, headers: Mapping[str, str], url: str, sign: str) -> Problem:
     """What an answer without a post and without a word on it means. `sign`: what its reader missed in it."""
     if _LOGIN_ADDRESS.match(url):
         return login("redirected to /login")
-    return _refused(body, status, headers) or UpstreamError(sign=sign if status < 400 else f"HTTP {status}, {sign}")
+    return refused(body, status, headers) or UpstreamError(sign=sign if status < 400 else f"HTTP {status}, {sign}")
 
 
-def _refused(body: bytes, status: int, headers: Mapping[str, str]) -> Problem | None:
+def refused(body: bytes, status: int, headers: Mapping[str, str]) -> UpstreamRateLimit | None:
+    """The verdict on an answer that keeps its asker out; None when it is not such a one."""
     if status in {403, 429}:
         return _refusal(f"HTTP {status}")
     error = next((value for name, value in headers.items() if name.lower() == "x-tt-system-error"), None)

@@ -1,9 +1,10 @@
 """The source that gives nearly everything: the video's page."""
 
-from clipmeter.sites.fetching import Fetching
+from clipmeter.sites.fetching import Fetching, How, Page
 
+from . import verdict
 from .found import CHAIN_COOKIE, Found
-from .page import read_page
+from .full import read_page_full
 from .ref import VideoRef
 
 NAME = "webpage"
@@ -17,6 +18,20 @@ class WebPage:
 
     async def video(self, ref: VideoRef, within: float) -> Found:
         """The post, with all but its count of downloads. Raises the Problem that the answer means."""
-        page = await self._fetch.page(f"https://www.tiktok.com/@_/video/{ref.id}", within=within)
-        video = read_page(page.body, ref.id, status=page.status, headers=page.headers, url=page.url)
-        return Found(video, page.cookies.get(CHAIN_COOKIE, ""), NAME)
+        page = await self._fetch.page(address(ref), within=within, how=_HOW)
+        video, extras = read_page_full(page.body, ref.id, status=page.status, headers=page.headers, url=page.url)
+        return Found(video, page.cookies.get(CHAIN_COOKIE, ""), NAME, extras)
+
+
+def address(ref: VideoRef) -> str:
+    """Of a post's page."""
+    return f"https://www.tiktok.com/@_/video/{ref.id}"
+
+
+def _is_refused(page: Page) -> bool:
+    """Whether another browser or address may fare better; a challenge is for everybody."""
+    problem = verdict.refused(page.body, page.status, page.headers)
+    return problem is not None and problem.sign != verdict.CHALLENGE
+
+
+_HOW = How(refused=_is_refused)

@@ -31,14 +31,14 @@ async def test_downloads_of_the_example(reading):
     """The documented example has 1003 downloads."""
     with server.start() as emulator:
         app = reading(emulator.url)
-        assert await app.downloads(EXAMPLE, 4) == 1003
-        assert (await app.video(EXAMPLE, 4)).video.region == "US"
+        found = await app.video(EXAMPLE, 4)
+    assert (found.video.downloads, found.video.region) == (1003, "US")
 
 
 async def test_another_video_is_not_taken(reading):
     """The feed answers some other post for one that is gone."""
     with server.start() as emulator, pytest.raises(NotFound):
-        await reading(emulator.url).downloads(VideoRef("7500000000001020402"), 4)
+        await reading(emulator.url).video(VideoRef("7500000000001020402"), 4)
 
 
 @pytest.mark.parametrize(
@@ -59,4 +59,4 @@ async def test_answers_without_a_post(reading, words, problem):
 
     async with tiny(answering) as upstream:
         with pytest.raises(problem):
-            await reading(upstream.url).downloads(EXAMPLE, 2)
+            await reading(upstream.url).video(EXAMPLE, 2)

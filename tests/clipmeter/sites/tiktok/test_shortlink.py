@@ -15,6 +15,16 @@ LINK = ShortLink("https://vm.tiktok.com/ZM12345/")
 POST = VideoRef("7516594811734854943")
 
 
+class Asking:
+    """Short links with the door they are asked through."""
+
+    def __init__(self, links, fetch):
+        self.links, self.fetch = links, fetch
+
+    async def post(self, link, within):
+        return await self.links.post(link, self.fetch, within)
+
+
 @pytest.fixture
 async def links():
     """Makes a ShortLinks that asks `upstream`."""
@@ -22,7 +32,7 @@ async def links():
 
     def make(upstream, **values):
         fetches.append(Fetch(allowed=is_tiktok, referer=REFERER, upstream=upstream))
-        return ShortLinks(fetches[-1], **values)
+        return Asking(ShortLinks(**values), fetches[-1])
 
     yield make
     for fetch in fetches:
