@@ -87,10 +87,14 @@ class Parts:
         reach = Reach(
             fetch,
             time_budget=settings.time_budget,
+            request_budget=settings.request_budget,
+            sources=settings.sources,
+            hedge_after=settings.hedge_after,
             fill_budget=settings.fill_budget,
             fill_sizes=settings.fill_sizes,
             fill_downloads=settings.fill_downloads or mode == "test",
         )
+        stack.callback(reach.close)
         ask = self.watch.source(mode, reach.video)
         answers = Answers(ask, max_age=settings.max_age, remember=settings.remember, clock=time.time)
         streams = Streams(fetch.file_request, allowed=is_media, connect_timeout=settings.connect_timeout)
@@ -111,6 +115,8 @@ def open_fetch(settings: Settings, upstream: str, proxies: tuple[str, ...]) -> F
         upstream=upstream,
         impersonate=settings.impersonate,
         proxies=proxies,
+        region=settings.region,
+        pace=0 if upstream else settings.pace,  # the look-alike is ours
         connect_timeout=settings.connect_timeout,
         page_limit=settings.page_limit,
     )

@@ -1,6 +1,7 @@
 """One frozen `Settings`, read once at the edge from the environment (or a file), checked with clear sentences."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -12,6 +13,10 @@ from urllib.parse import urlsplit
 PREFIX = "CLIPMETER_"
 DEFAULT_HOME = Path("~/.clipmeter").expanduser()
 N = TypeVar("N", int, float)
+
+
+SOURCES = ("webpage", "embed", "appjson", "ytdlp")
+_PROXY = re.compile(r"(?:region=[A-Za-z]{2} +)?([^ ]+)")
 
 
 class BadSetting(ValueError):
@@ -55,6 +60,13 @@ class Settings:
     free_requests: int = _setting(50, "Free successful requests per account, endpoint and calendar month (UTC).")
     concurrency: int = _setting(3, "Requests in flight per account and endpoint.")
     time_budget: float = _setting(10.0, "Seconds a call may spend on TikTok in all.")
+    request_budget: int = _setting(8, "Requests a call may make to TikTok in all, redirects and repeats included.")
+    sources: tuple[str, ...] = _setting(
+        SOURCES, "What is asked for a post, in this order, until one has it: `webpage`, `embed`, `appjson`, `ytdlp`."
+    )
+    hedge_after: float = _setting(
+        0.0, "Seconds after which the next source is asked beside a slow one; 0: only when that has failed."
+    )
     connect_timeout: float = _setting(4.0, "Seconds within which a connection to TikTok must stand.")
     fill_budget: float = _setting(
         2.0, "Seconds to wait for the pieces the page lacks (sizes, downloads); then they stay null."
@@ -65,10 +77,17 @@ class Settings:
     max_age: int = _setting(60, "Seconds for which an answer is remembered; 0: never.")
     remember: int = _setting(4_096, "Answers remembered at most.")
     impersonate: tuple[str, ...] = _setting(
-        ("chrome",), "Browser fingerprint of curl_cffi to use, like `chrome` or `chrome146`; of several, the first."
+        ("chrome150", "firefox147", "safari2601", "chrome146", "safari260", "firefox144"),
+        "Browser fingerprints of curl_cffi: when one is refused the next takes its place and keeps it.",
     )
     proxies: tuple[str, ...] = _setting(
-        (), "Proxies to go through in turn, separated by commas: `http://…` or `socks5://…`."
+        (),
+        "Proxies to go through in turn: `http://…` or `socks5://…`, with its region in front where it is known "
+        "(`region=US http://…`), or `@/path/to/file` with one a line.",
+    )
+    region: str = _setting("", "Region whose proxies are preferred while one of them works: `US`. Empty: none.")
+    pace: float = _setting(
+        10.0, "Pages per second that each address may ask TikTok for; 0: any number. Not with `CLIPMETER_UPSTREAM`."
     )
     log_days: int = _setting(30, "Days for which the request log is kept; 0: no request log.")
     metrics: str = _setting(
@@ -153,10 +172,22 @@ def _cast(name: str, raw: Any, default: Any) -> Any:  # noqa: ANN401 - one line 
         return _cast_number(variable, raw, float, "a number of seconds")
     if isinstance(default, tuple):
         parts = raw if isinstance(raw, list) else str(raw).split(",")
-        return tuple(part.strip() for part in parts if part.strip())
+        items = (item for part in parts for item in _lines(variable, str(part).strip()))
+        return tuple(item for item in items if item)
     if isinstance(default, Path):
         return Path(str(raw)).expanduser().absolute()
     return str(raw)
+
+
+def _lines(variable: str, item: str) -> list[str]:
+    """The item, or of `@/path` what the file has, one a line; a line that begins with # is a remark."""
+    if not item.startswith("@"):
+        return [item]
+    try:
+        lines = Path(item[1:]).expanduser().read_text(encoding="utf8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{variable} names {item[1:]}, which cannot be read: {_reason(error)}") from error
+    return [line.strip() for line in lines if not line.lstrip().startswith("#")]
 
 
 def _cast_bool(variable: str, raw: Any) -> bool:  # noqa: ANN401
@@ -182,7 +213,15 @@ def _checked(settings: Settings) -> Settings:
     _refuse(settings.concurrency < 1, "CONCURRENCY", settings.concurrency, "1 or more")
     _refuse(settings.page_limit < 1_000_000, "PAGE_LIMIT", settings.page_limit, "1000000 bytes or more")
     _refuse(settings.metrics not in {"local", "open", "off"}, "METRICS", settings.metrics, "local, open or off")
-    _refuse(not settings.impersonate, "IMPERSONATE", "", "one browser or more, like chrome")
+    _refuse(not settings.impersonate, "IMPERSONATE", "empty", "one browser or more, like chrome")
+    _refuse(
+        not settings.sources or bool(set(settings.sources) - set(SOURCES)),
+        "SOURCES",
+        ",".join(settings.sources) or "empty",
+        f"one or more of {', '.join(SOURCES)}",
+    )
+    _refuse(settings.request_budget < 1, "REQUEST_BUDGET", settings.request_budget, "1 or more")
+    _refuse(len(settings.region) not in {0, 2}, "REGION", settings.region, "two letters, like US")
     _refuse(
         settings.log_level not in {"debug", "info", "warning", "error"},
         "LOG_LEVEL",
@@ -211,7 +250,9 @@ def _check_addresses(settings: Settings) -> None:
         _refuse(bool(value) and not _is_url(value, {"http", "https"}), name, value, "like http://127.0.0.1:9000")
     for proxy in settings.proxies:
         kinds = {"http", "https", "socks4", "socks5", "socks5h"}
-        _refuse(not _is_url(proxy, kinds), "PROXIES", proxy.partition("@")[2] or proxy, "like http://HOST:PORT")
+        known = _PROXY.fullmatch(proxy)
+        right = "like http://HOST:PORT or region=US http://HOST:PORT"
+        _refuse(known is None or not _is_url(known[1], kinds), "PROXIES", proxy.partition("@")[2] or proxy, right)
 
 
 def _is_url(value: str, schemes: set[str]) -> bool:
