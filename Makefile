@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 
-.PHONY: run test demo bench moods lint lint-openapi check lock clean
+.PHONY: run test demo bench moods fuzz lint lint-openapi check lock clean
 
 run: export CLIPMETER_HOME ?= $(CURDIR)/data
 run: $(VENV)/.run
@@ -24,6 +24,11 @@ bench: $(VENV)/.dev
 
 moods: $(VENV)/.dev
 	$(BIN)/python bench/moods.py
+
+# make fuzz SECONDS=600
+fuzz: SECONDS ?= 60
+fuzz: $(VENV)/.dev
+	$(BIN)/python bench/fuzz.py --seconds $(SECONDS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
