@@ -16,6 +16,7 @@ from .found import Found
 FEWER = frozenset({"embed", "oembed"})
 """Sources that show no qualities to choose from, so that no better file in them does not mean there is none."""
 
+_BOOLEANS = frozenset({"is_ad", "music_original"})
 _LADDER = ("video_url", "size", "video_url_hd", "size_hd")
 _MARKED = ("video_url_watermarked", "size_watermarked")
 _SOUND = tuple(name for name in FIELDS if name.startswith("music_") and name != "music_id")
@@ -46,8 +47,10 @@ def _missing(ours: msgspec.Struct, theirs: msgspec.Struct, names: tuple[str, ...
 
 
 def _is_unknown(name: str, value: object) -> bool:
-    """As the contract writes it: None, "", False, nothing, and 0 for a duration; a count of 0 is known."""
-    return value is None or value is False or value in ("", ()) or (name.endswith("duration") and value == 0)
+    """As the contract writes it: None, "", nothing, 0 for a duration, False for `_BOOLEANS`; a count of 0 is known."""
+    if name in _BOOLEANS or name.endswith("duration"):
+        return not value
+    return value is None or value in ("", ())
 
 
 def _is_photo(video: Video) -> bool:
@@ -71,7 +74,7 @@ def _files(base: Found, other: Found) -> dict[str, Any]:
     if not _fits(base, other):
         return told
     is_better = base.source in FEWER and other.source not in FEWER and theirs.video_url and not ours.video_url_hd
-    if not ours.video_url or is_better:
+    if not (ours.video_url or ours.video_url_hd) or is_better:
         told |= {name: getattr(theirs, name) for name in _LADDER}
     if not ours.video_url_watermarked:
         told |= {name: getattr(theirs, name) for name in _MARKED}
