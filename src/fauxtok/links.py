@@ -28,6 +28,7 @@ class File(NamedTuple):
     at: int = 0
 
 
+@lru_cache(maxsize=512)
 def name(file: File) -> str:
     """The opaque name of a file, with a tail that makes it as long as TikTok's."""
     head = base62(file.post).rjust(_WIDTH, "0") + file.kind + _DIGITS[file.at]
@@ -62,9 +63,12 @@ def from_base62(digits: str) -> int:
 
 def fill(template: tuple[bytes, ...], signer: "Signer") -> bytes:
     """What a Template has made, split at its marks, signed for one visitor."""
-    parts, expires = list(template), str(signer.expires)
+    parts, signed, expires = list(template), dict[bytes, bytes](), str(signer.expires)
     for at in range(1, len(parts), 2):
-        parts[at] = signature(parts[at].decode().replace("|", "/"), expires, signer.token).encode()
+        path = parts[at]
+        if path not in signed:  # a page tells most of its links two or three times
+            signed[path] = signature(path.decode().replace("|", "/"), expires, signer.token).encode()
+        parts[at] = signed[path]
     return b"".join(parts)
 
 
@@ -74,8 +78,22 @@ def signature(path: str, expires: str, token: str = "") -> str:
 
 
 def picture_signature(path: str, expires: str) -> str:
-    """The signature of a picture's link, in base64 as TikTok writes it (not yet quoted)."""
-    return b64encode(blake2b(f"{path}|{expires}".encode(), key=_SECRET, digest_size=20).digest()).decode()
+    """The signature of a picture's link, in base64 as TikTok writes it (not yet quoted).
+
+    It holds for every size of the picture: what follows the `~` of the path is not signed.
+    """
+    signed = f"{path.partition('~')[0]}|{expires}".encode()
+    return b64encode(blake2b(signed, key=_SECRET, digest_size=20).digest()).decode()
+
+
+@lru_cache(maxsize=512)
+def _picture(file: File, expires: int) -> tuple[str, str]:
+    """The link of a picture, around the word that says in which size."""
+    bucket = "tos-useast5-avt-0068-tx" if file.kind in (AVATAR, DISC) else "tos-useast5-p-0068-tx"
+    path = f"/{bucket}/{name(file)}~"
+    signed = picture_signature(path, str(expires)).replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
+    tail = f"?dr=9636&x-expires={expires}&x-signature={signed}&t=4d5b0474&ps=13740610&shp=81f88b70&shcp=43f4a2f9"
+    return f"https://p16-common-sign.tiktokcdn-us.com{path}", f"{tail}&idc=useast5"
 
 
 def same(given: str, wanted: str) -> bool:
@@ -112,13 +130,8 @@ class Signer:
         )
 
     def picture(self, file: File, template: str = "tplv-tiktokx-origin.image") -> str:
-        bucket = "tos-useast5-avt-0068-tx" if file.kind in (AVATAR, DISC) else "tos-useast5-p-0068-tx"
-        path = f"/{bucket}/{name(file)}~{template}"
-        signed = picture_signature(path, str(self.expires)).replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
-        return (
-            f"https://p16-common-sign.tiktokcdn-us.com{path}?dr=9636&x-expires={self.expires}&x-signature={signed}"
-            "&t=4d5b0474&ps=13740610&shp=81f88b70&shcp=43f4a2f9&idc=useast5"
-        )
+        head, tail = _picture(file, self.expires)
+        return head + template + tail
 
     def plain(self, file: File, host: str = "v16-webapp.tiktok.com", mime: str = "video_mp4") -> str:
         """A link signed in its path that asks for no cookie: subtitles, and what the app is given."""

@@ -24,7 +24,7 @@ class Author:
 
     @property
     def sec_uid(self) -> str:
-        return "MS4wLjABAAAA" + blake2b(self.unique_id.encode(), digest_size=32).hexdigest()
+        return _sec_uid(self.unique_id)
 
     @property
     def hearts(self) -> int:
@@ -41,6 +41,11 @@ class Music:
     album: str
     original: bool
     duration: int
+
+
+@lru_cache(maxsize=5_000)
+def _sec_uid(unique_id: str) -> str:
+    return "MS4wLjABAAAA" + blake2b(unique_id.encode(), digest_size=32).hexdigest()
 
 
 @lru_cache(maxsize=5_000)
@@ -71,6 +76,7 @@ def music(dice: Dice, number: int, maker: Author, duration: int) -> Music:
     return Music(6_800_000_000_000_000_000 + song * 7_919, title, singer, album, False, 60 + 13 * song)
 
 
+@lru_cache(maxsize=64)
 def tag_id(name: str) -> str:
     """The number of a hashtag."""
     return str(int.from_bytes(blake2b(name.encode(), digest_size=6).digest(), "big"))

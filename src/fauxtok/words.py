@@ -85,7 +85,7 @@ DIRECTION = (
 )
 """A caption that turns the direction of writing, with invisible marks and control characters."""
 
-LONE_HIGH, LONE_LOW = "\uf8d0", "\uf8d1"
+LONE_HIGH, LONE_LOW = "\U000f0000", "\U000f0001"
 """Stand for half a surrogate pair, which no UTF-8 can hold: fauxtok.jsons writes them as the escapes of a lone half."""
 
 HALVES = f"cut {LONE_HIGH} in half {LONE_LOW} and turned around {LONE_LOW}{LONE_HIGH} but 👍 whole"
