@@ -148,10 +148,19 @@ def demo_command() -> None:
 
 
 @app.command("doctor")
-def doctor_command(as_json: Json = False) -> None:
-    """Check settings, database, clock, and whether TikTok can be reached. Exit status 1 when something is wrong."""
+def doctor_command(
+    source: Annotated[
+        str,
+        typer.Option(metavar="FILE|ID", help="Instead, tell what changed in a saved page, or in a post's page now."),
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Check settings, database, clock, TikTok and how its sources did. Exit status 1 when something is wrong."""
+    from clipmeter.cli.changes import changes  # noqa: PLC0415
     from clipmeter.cli.doctor import doctor  # noqa: PLC0415
 
+    if source:
+        raise typer.Exit(changes(settings(), source, as_json=as_json))
     raise typer.Exit(doctor(as_json=as_json))
 
 

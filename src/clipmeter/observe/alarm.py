@@ -51,8 +51,11 @@ class _Seen(NamedTuple):
 class Alarm:
     """Rung by sources. Its thread starts with the first page and ends with `close` or the process."""
 
-    def __init__(self, folder: Path, compare: Compare, count: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, folder: Path, compare: Compare, count: Callable[[str, str], None], *, most_bytes: int = MOST_BYTES
+    ) -> None:
         """`folder`: of the samples, made when needed; `count`: told the source and field of each difference."""
+        self._most_bytes = most_bytes
         self._folder, self._compare, self._count = folder, compare, count
         self._queue: queue.Queue[_Seen | None] = queue.Queue(_WAITING)
         self._thread: threading.Thread | None = None
@@ -119,5 +122,5 @@ class Alarm:
         total = 0
         for number, file in enumerate(kept):
             total += file.stat().st_size
-            if number >= MOST_FILES or total > MOST_BYTES:
+            if number >= MOST_FILES or total > self._most_bytes:
                 file.unlink(missing_ok=True)
