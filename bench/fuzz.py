@@ -9,6 +9,7 @@ is written to fuzz-failure.bin beside this file, and the exit status is 1.
 """
 
 import argparse
+import contextlib
 import http.client
 import os
 import random
@@ -27,9 +28,15 @@ from hypothesis import HealthCheck, Phase, given, settings  # noqa: E402
 from hypothesis import seed as seeded  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
-import mutants  # noqa: E402 - lives beside the tests
 from fauxtok.ids import DOCUMENTED, Kind  # noqa: E402
 from fauxtok.server import start  # noqa: E402
+
+try:
+    import atheris
+except ImportError:
+    atheris = None
+with atheris.instrument_imports(include=["clipmeter.sites"]) if atheris else contextlib.nullcontext():
+    import mutants  # lives beside the tests; brings the readers
 
 FAILURE = HERE / "fuzz-failure.bin"
 RECORDED = HERE.parent.parent / "shared" / "corpus"
@@ -129,7 +136,6 @@ def by_hypothesis(bench: Bench, seed: int) -> None:
 
 def by_atheris(bench: Bench, seed: int) -> None:
     """Changes chosen by what they reach; ends with the process."""
-    import atheris  # noqa: PLC0415 - only where it is installed
 
     def one(data: bytes) -> None:
         if bench.over:
@@ -142,8 +148,7 @@ def by_atheris(bench: Bench, seed: int) -> None:
         steps = [(given.ConsumeIntInRange(0, 255), given.ConsumeIntInRange(0, 2**32)) for _ in range(count)]
         bench.one(first, steps)
 
-    atheris.instrument_all()
-    atheris.Setup([sys.argv[0], f"-seed={seed % 2**31}", "-rss_limit_mb=0"], one)
+    atheris.Setup([sys.argv[0], f"-seed={seed % 2**31}", "-rss_limit_mb=0", "-len_control=0", "-max_len=64"], one)
     atheris.Fuzz()
 
 
@@ -164,12 +169,7 @@ def main() -> int:
     options = parser.parse_args()
     bench = Bench(answers(options.recorded), time.monotonic() + options.seconds)
     print(f"{len(bench.answers)} answers to spoil, for {options.seconds:.0f} s, seed {options.seed}", file=sys.stderr)
-    try:
-        import atheris  # noqa: F401, PLC0415 - whether it is installed
-    except ImportError:
-        run, by = by_hypothesis, "Hypothesis"
-    else:
-        run, by = by_atheris, "atheris"
+    run, by = (by_atheris, "atheris") if atheris else (by_hypothesis, "Hypothesis")
     try:
         run(bench, options.seed)
     except Exception:  # noqa: BLE001 - whatever it is, this is what was looked for
