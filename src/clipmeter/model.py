@@ -101,10 +101,11 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     playable: bool = True
     """Whether an ordinary player shows it."""
     watermark: bool | None = None
+    """None: neither the link nor its place says."""
 
 
 class Mention(msgspec.Struct, frozen=True, kw_only=True):
-    """An account mentioned in the caption."""
+    """An account mentioned in the caption. TikTok's app and older pages do not tell its username."""
 
     id: str
     username: str = ""
@@ -144,6 +145,7 @@ class Flags(msgspec.Struct, frozen=True, kw_only=True):
     duet_enabled: bool | None = None
     stitch_enabled: bool | None = None
     language: str = ""
+    """The caption's, as TikTok names it: `en`, `zh-Hans`; `un` where it cannot tell."""
 
 
 class Extras(msgspec.Struct, frozen=True, kw_only=True):
