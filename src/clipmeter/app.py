@@ -4,17 +4,18 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import structlog
 
-from clipmeter.answers import Answers
+from clipmeter.answers import Answers, Got
 from clipmeter.billing.keys import Caller
 from clipmeter.billing.rules import Mode
 from clipmeter.books import Books
 from clipmeter.call import Call
 from clipmeter.endpoints import ENDPOINTS
-from clipmeter.endpoints.tiktok_video import TIKTOK_VIDEO
+from clipmeter.endpoints.tiktok_video import TIKTOK_VIDEO, VideoQuery
 from clipmeter.fetch import Fetch
 from clipmeter.home import OperatorKeys
 from clipmeter.media.links import Links, link_keys
@@ -25,9 +26,11 @@ from clipmeter.settings import Settings
 from clipmeter.sites.tiktok.found import Answer
 from clipmeter.sites.tiktok.hosts import REFERER, is_media, is_tiktok
 from clipmeter.sites.tiktok.reach import Reach
-from clipmeter.sites.tiktok.ref import VideoRef
+from clipmeter.sites.tiktok.ref import ShortLink, VideoRef
+from clipmeter.sites.tiktok.subtitles import with_words
 from clipmeter.stream import Streams
 from clipmeter.web.account import Desk
+from clipmeter.web.media import media_handler
 from clipmeter.web.metrics import metrics
 from clipmeter.web.routes import ASGIApp, make_app
 
@@ -62,8 +65,10 @@ class Parts:
         self.metrics.show("clipmeter_in_flight", "Calls under way.", lambda: [({}, self.call.in_flight)])
         self.is_ready = False
 
-    def _links(self, answer: Answer, _links: str | None, _caller: Caller, _base_url: str) -> Answer:
-        return answer
+    def _links(self, answer: Answer, links: str | None, caller: Caller, base_url: str) -> Answer:
+        if (links or self.settings.links) == "direct":
+            return answer
+        return self.links.relayed(answer, caller.account_id, caller.mode, base_url)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -95,16 +100,32 @@ class Parts:
             fill_downloads=settings.fill_downloads or mode == "test",
         )
         stack.callback(reach.close)
-        ask = self.watch.source(mode, reach.video)
-        answers = Answers(ask, max_age=settings.max_age, remember=settings.remember, clock=time.time)
+        answers = self._answers(mode, reach)
         streams = Streams(fetch.file_request, allowed=is_media, connect_timeout=settings.connect_timeout)
         stack.push_async_callback(streams.aclose)
 
         async def resolve(video_id: str) -> Answer:
-            return (await answers.get(VideoRef(video_id), 0)).answer
+            return (await answers.get((VideoRef(video_id), False), 0)).answer
+
+        async def source(query: VideoQuery) -> Got[Answer]:
+            got = await answers.get((query.ref, query.partial), query.max_age)
+            if not query.language:
+                return got
+            return replace(got, answer=await with_words(fetch, got.answer, query.language, settings.fill_budget))
 
         self.lanes[mode] = Lane(streams, resolve)
-        self.sources[TIKTOK_VIDEO.name, mode] = lambda query: answers.get(query.ref, query.max_age)
+        self.sources[TIKTOK_VIDEO.name, mode] = source
+
+    def _answers(self, mode: Mode, reach: Reach) -> Answers[tuple[VideoRef | ShortLink, bool], Answer]:
+        """What is asked of TikTok once however many ask; the relay hears of every answer."""
+        watched = self.watch.source(mode, lambda key: reach.video(key[0], partial=key[1]))
+
+        async def ask(key: tuple[VideoRef | ShortLink, bool]) -> Answer:
+            answer = await watched(key)
+            self.relay.remember(mode, answer)
+            return answer
+
+        return Answers(ask, max_age=self.settings.max_age, remember=self.settings.remember, clock=time.time)
 
 
 def open_fetch(settings: Settings, upstream: str, proxies: tuple[str, ...]) -> Fetch:
@@ -153,6 +174,7 @@ def make_service(parts: Parts, on_ready: Callable[[OperatorKeys], None]) -> ASGI
         public_url=parts.settings.public_url,
         desk=Desk(books.store, books.keys, books.accounts, books.ledger, books.log, books.terms),
         metrics=metrics(parts.settings.metrics, parts.watch.text, CONTENT_TYPE_LATEST, books.keys),
+        media=media_handler(parts.relay, parts.links, lambda: parts.is_ready),
         lifespan=lifespan,
     )
 

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 import msgspec
 
 from clipmeter.endpoints.base import Endpoint, Parameter, Parameters, Relayed, choice, number, once
+from clipmeter.endpoints.includes import read_includes, with_includes
 from clipmeter.errors import InvalidParameter, MissingParameter
-from clipmeter.model import Video
+from clipmeter.model import INCLUDES, Video
 from clipmeter.sites.tiktok.found import Answer
 from clipmeter.sites.tiktok.ref import ShortLink, VideoRef, read_id, read_link
 
 OLDEST = 86_400
 """Seconds: no caller may ask for older answers."""
+LONGEST_LANGUAGE = 20
+_NAMES = "|".join(INCLUDES)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -24,6 +27,9 @@ class VideoQuery:
     """Seconds; None: as the operator set."""
     links: str | None = None
     """`direct` or `relay`; None: as the operator set."""
+    include: tuple[str, ...] = ()
+    language: str = ""
+    """Of the subtitle whose text is wanted; "" for none."""
     partial: bool = False
     """Content with what an official embed gives, when nothing else can be had."""
 
@@ -46,17 +52,29 @@ def read(parameters: Parameters) -> VideoQuery:
         raise InvalidParameter("Give either url or video_id, not both.")
     if url is None and video_id is None:
         raise MissingParameter
+    include = read_includes(once(parameters, "include"))
     return VideoQuery(
         ref=read_id(video_id) if video_id is not None else read_link(url or ""),
         max_age=number(parameters, "max_age", OLDEST),
         links=choice(parameters, "links", ("direct", "relay")),
+        include=include,
+        language=_language(once(parameters, "language")) if "subtitles" in include else "",
         partial=choice(parameters, "partial", ("0", "1")) == "1",
     )
 
 
 def render(answer: Answer, query: VideoQuery, relayed: Relayed) -> bytes:
     """The JSON of a 200."""
-    return _encode(VideoResult(relayed(answer, query.links).video))
+    shown = relayed(answer, query.links)
+    if not query.include:
+        return _encode(VideoResult(shown.video))
+    return _encode({"video": with_includes(shown.video, shown.extras, shown.source, query.include)})
+
+
+def _language(value: str | None) -> str:
+    if value and not (value.isascii() and value.replace("-", "").isalnum() and len(value) <= LONGEST_LANGUAGE):
+        raise InvalidParameter("language must be a code like en or eng-US.")
+    return value or ""
 
 
 TIKTOK_VIDEO = Endpoint(
@@ -91,6 +109,19 @@ TIKTOK_VIDEO = Endpoint(
             "which play anywhere.",
             schema={"type": "string", "enum": ["direct", "relay"]},
             example="direct",
+        ),
+        Parameter(
+            name="include",
+            description="A comma list of keys to add to `video`: " + ", ".join(f"`{name}`" for name in INCLUDES) + ".",
+            schema={"type": "string", "pattern": f"^(?:{_NAMES})(?:,(?:{_NAMES}))*$"},
+            example="hashtags,streams",
+        ),
+        Parameter(
+            name="language",
+            description="With `include=subtitles`: the language whose text is wanted, as TikTok names it (`eng-US`) or "
+            "short (`en`).",
+            schema={"type": "string", "pattern": "^[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*$", "maxLength": LONGEST_LANGUAGE},
+            example="en",
         ),
         Parameter(
             name="partial",

@@ -43,6 +43,7 @@ def make_app(  # noqa: PLR0913 - what the URLs lead to
     public_url: str,
     desk: Desk,
     metrics: Handler,
+    media: HTTPRouteHandler,
     lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]],
 ) -> ASGIApp:
     """The ASGI application. `ready`: whether paid requests may be taken; `public_url` "" for wherever it is asked."""
@@ -51,6 +52,7 @@ def make_app(  # noqa: PLR0913 - what the URLs lead to
             *_routes(endpoints, call, ready, public_url),
             *(get(page.path)(_when_ready(ready, handler(page, desk))) for page in PAGES),
             get("/metrics")(metrics),
+            media,
         ],
         exception_handlers={HTTPException: _http_problem, Problem: _problem, Exception: _crash},
         lifespan=[lifespan],
