@@ -5,8 +5,10 @@ Rule 2: who leaves the context has ended the transfer. Nothing goes on in the ba
 Rule 3: a body that ends before its announced length raises; it is never just short.
 """
 
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
@@ -16,7 +18,11 @@ from clipmeter.errors import Problem, UpstreamConnectionError, UpstreamError, Up
 from clipmeter.sites.fetching import Streamed
 
 MAX_REDIRECTS = 5
-CHUNK = 64 * 1024
+CHUNK = 32 * 1024
+FREELY = 32
+"""How many files may be under way before the next ones get a small window."""
+WINDOW = 64 * 1024
+"""Bytes that the kernel takes in ahead of us for one of these: what it has is read all at once, into our memory."""
 IDLE = 20.0
 """Seconds without a byte, while we would take one, after which a transfer is given up."""
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -36,17 +42,22 @@ class Streams:
         # A ClientTimeout's sock_read counts only while we read: a slow reader of ours is no stall of theirs.
         self._timeout = aiohttp.ClientTimeout(total=None, connect=connect_timeout, sock_read=idle)
         self._session: aiohttp.ClientSession | None = None
+        self._under_way = 0
 
     @asynccontextmanager
     async def open(
         self, method: str, url: str, *, cookies: Mapping[str, str], headers: Mapping[str, str]
     ) -> AsyncIterator[Streamed]:
         """Ask for a file, following at most five redirects, each checked like the first address."""
-        answer = await self._follow(method, url, cookies, headers)
+        self._under_way += 1
         try:
-            yield Streamed(answer.status, _plain(answer), _chunks(answer))
+            answer = await self._follow(method, url, cookies, headers)
+            try:
+                yield Streamed(answer.status, _plain(answer), _chunks(answer))
+            finally:
+                answer.close()
         finally:
-            answer.close()
+            self._under_way -= 1
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -83,13 +94,21 @@ class Streams:
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:  # made at first use, as it wants a running loop
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0),  # whoever opens limits how many
+                connector=aiohttp.TCPConnector(limit=0, socket_factory=self._socket),  # whoever opens limits how many
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=self._timeout,
                 auto_decompress=False,
-                read_bufsize=CHUNK // 2,
+                read_bufsize=CHUNK,
             )
         return self._session
+
+    def _socket(self, address: tuple[Any, ...]) -> socket.socket:
+        """A socket for an address as getaddrinfo gives it."""
+        made = socket.socket(*address[:3])
+        made.setblocking(False)
+        if self._under_way > FREELY:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WINDOW)
+        return made
 
 
 async def _chunks(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:

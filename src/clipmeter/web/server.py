@@ -24,6 +24,8 @@ ENOUGH = 1024
 """Bytes of a head that are kept to see what its method is."""
 LINGER = 5.0
 """Seconds for which a refused sender may go on sending, so that it reads the answer and not a reset."""
+WRITE_AHEAD = 16 * 1024
+"""Bytes that wait for a caller who reads slowly, beyond what the kernel holds, before its answer waits too."""
 METHODS = frozenset(b"GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH".split())
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) +[/*h][^ ]* +HTTP/1\.[01]\r?\n")
 
@@ -37,6 +39,11 @@ class Protocol(HttpToolsProtocol):
     _refused = False
     _refusal: Problem | None = None
     _head_timer: TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvloop's or asyncio's
+        """A caller has come."""
+        super().connection_made(transport)
+        transport.set_write_buffer_limits(high=WRITE_AHEAD)
 
     def data_received(self, data: bytes) -> None:
         """Bytes came; after a refusal they are read and thrown away."""
