@@ -64,12 +64,12 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: requirements/run.txt pyproject.toml | $(BIN)/python
-	@echo "installing what clipmeter runs on ..." >&2
+	@echo "installing what clipmeter runs on, about half a minute ..." >&2
 	@$(PIP) install --require-hashes -r requirements/run.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
-	@echo "installing what the tests need ..." >&2
+	@echo "installing what the tests need, about half a minute ..." >&2
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
