@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -20,6 +20,7 @@ from clipmeter.fetch import Fetch
 from clipmeter.home import OperatorKeys
 from clipmeter.media.links import Links, link_keys
 from clipmeter.media.relay import Lane, Relay
+from clipmeter.observe.alarm import Alarm
 from clipmeter.observe.metrics import CONTENT_TYPE_LATEST, Metrics
 from clipmeter.observe.watch import Watch
 from clipmeter.settings import Settings
@@ -27,6 +28,7 @@ from clipmeter.sites.tiktok.found import Answer
 from clipmeter.sites.tiktok.hosts import REFERER, is_media, is_tiktok
 from clipmeter.sites.tiktok.reach import Reach
 from clipmeter.sites.tiktok.ref import ShortLink, VideoRef
+from clipmeter.sites.tiktok.shape_report import compare
 from clipmeter.sites.tiktok.subtitles import with_words
 from clipmeter.stream import Streams
 from clipmeter.web.account import Desk
@@ -62,7 +64,9 @@ class Parts:
             patience=settings.time_budget,
             watch=self.watch,
         )
-        self.metrics.show("clipmeter_in_flight", "Calls under way.", lambda: [({}, self.call.in_flight)])
+        self.alarm = Alarm(settings.home / "samples", compare, self.metrics.changed)
+        self.reaches: dict[str, Reach] = {}
+        self._show_numbers()
         self.is_ready = False
 
     def _links(self, answer: Answer, links: str | None, caller: Caller, base_url: str) -> Answer:
@@ -70,10 +74,24 @@ class Parts:
             return answer
         return self.links.relayed(answer, caller.account_id, caller.mode, base_url)
 
+    def _show_numbers(self) -> None:
+        """What is kept elsewhere and shown at /metrics."""
+        show, store = self.metrics.show, self.books.store
+        show("clipmeter_in_flight", "Calls under way.", lambda: [({}, self.call.in_flight)])
+        show("clipmeter_store_batches", "Transactions.", lambda: [({}, store.saved()[0])], counts_up=True)
+        show("clipmeter_store_plans", "What was saved in them.", lambda: [({}, store.saved()[1])], counts_up=True)
+        show("clipmeter_source_breaker", "0 closed, 1 half-open, 2 open: left out.", self._breakers)
+
+    def _breakers(self) -> Iterator[tuple[dict[str, str], float]]:
+        for lane, reach in self.reaches.items():
+            for source, state in reach.breakers().items():
+                yield {"lane": lane, "source": source}, ("closed", "half-open", "open").index(state)
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Open the sources and the books; `is_ready` from the moment the ledger is swept."""
         async with AsyncExitStack() as stack:
+            stack.push_async_callback(asyncio.to_thread, self.alarm.close)
             await self._open_source(stack, "live", self.settings.upstream)
             await self._open_source(stack, "test", await _start_emulator(stack))
             await stack.enter_async_context(self.books.open())
@@ -95,11 +113,13 @@ class Parts:
             request_budget=settings.request_budget,
             sources=settings.sources,
             hedge_after=settings.hedge_after,
+            alarm=self.alarm if mode == "live" else None,  # the look-alike has pages that are odd on purpose
             fill_budget=settings.fill_budget,
             fill_sizes=settings.fill_sizes,
             fill_downloads=settings.fill_downloads or mode == "test",
         )
         stack.callback(reach.close)
+        self.reaches[mode] = reach
         answers = self._answers(mode, reach)
         streams = Streams(fetch.file_request, allowed=is_media, connect_timeout=settings.connect_timeout)
         stack.push_async_callback(streams.aclose)

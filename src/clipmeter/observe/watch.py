@@ -6,8 +6,7 @@ A call hands over a `Finished` and goes on; a moment later, in pieces, these bec
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from clipmeter.call import Finished
 from clipmeter.endpoints.base import Endpoint, read_query
@@ -23,6 +22,7 @@ FOLD_CALLS = 100
 LEFT = (499, "caller_left")
 """Status and code of a call whose caller hung up; nobody got them."""
 A = TypeVar("A")
+P = ParamSpec("P")
 
 
 class Watch:
@@ -57,23 +57,24 @@ class Watch:
         for part in (self._flusher, self._health, self._log):
             await part.stop()
 
-    def source(self, lane: str, ask: Callable[[Any], Awaitable[A]]) -> Callable[[Any], Awaitable[A]]:
+    def source(self, lane: str, ask: Callable[P, Awaitable[A]]) -> Callable[P, Awaitable[A]]:
         """`ask` with its tries counted: once for each time the sources are asked, however many wait for the answer."""
-        return partial(self._ask, lane, ask)
+
+        async def asked(*args: P.args, **kwargs: P.kwargs) -> A:
+            try:
+                answer = await ask(*args, **kwargs)
+            except Problem as problem:
+                self._tried(lane, problem.attempts)
+                raise
+            self._tried(lane, getattr(answer, "attempts", ()))
+            return answer
+
+        return asked
 
     def text(self) -> bytes:
         """/metrics, with everything that has ended until now."""
         self._fold(len(self._waiting))
         return self._metrics.text()
-
-    async def _ask(self, lane: str, ask: Callable[[Any], Awaitable[A]], query: Any) -> A:  # noqa: ANN401 - passed on
-        try:
-            answer = await ask(query)
-        except Problem as problem:
-            self._tried(lane, problem.attempts)
-            raise
-        self._tried(lane, getattr(answer, "attempts", ()))
-        return answer
 
     def _tried(self, lane: str, attempts: tuple[Attempt, ...]) -> None:
         self._health.note(lane, attempts)

@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 QUEUE = 20_000
 """Rows that may wait for the database."""
-CHUNK = 50
+CHUNK = 25
 """Rows in one transaction: what is admitted and posted waits for it, so it is short."""
 FLUSH_SECONDS = 0.5
 FLUSH_ROWS = 500

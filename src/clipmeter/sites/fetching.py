@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import urljoin
 
+from clipmeter.errors import Problem
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -51,6 +53,16 @@ class How:
 
 
 PLAIN = How()
+
+
+class Alarming(Protocol):
+    """Who wants to know of answers that have changed their shape. Both return at once and raise nothing."""
+
+    def changed(self, source: str, body: bytes, problem: Problem) -> None:
+        """A source got this answer and could not read it."""
+
+    def read(self, source: str, body: bytes) -> None:
+        """A source could read this answer."""
 
 
 class Fetching(Protocol):

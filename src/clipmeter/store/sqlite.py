@@ -82,6 +82,10 @@ class SqliteStore:
         """The result of a long plan that only reads, in a thread and on a connection of its own."""
         return await asyncio.to_thread(self._survey, plan)
 
+    def saved(self) -> tuple[int, int]:
+        """Transactions that were committed since `open`, and plans in them."""
+        return (self._writer.batches, self._writer.plans) if self._writer else (0, 0)
+
     def join(self) -> str:
         """A new node id for this process."""
         return self._nodes.join()

@@ -41,6 +41,8 @@ class Writer:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._closed = False
+        self.batches = self.plans = 0
+        """What was saved; plans by batches is how many share an fsync."""
         self._thread = threading.Thread(target=self._work, name="ledger-writer", daemon=True)
         self._thread.start()
 
@@ -93,6 +95,8 @@ class Writer:
                 _attempt(session, job)
             failure = CommitUnknown
             session.commit()
+            self.batches += 1
+            self.plans += len(batch)
         except Exception as error:  # noqa: BLE001 - whatever it is, every caller must hear of it
             self._drop()
             for job in batch:

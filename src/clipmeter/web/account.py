@@ -196,7 +196,9 @@ PAGES = (
         name="usage",
         summary="What was used and charged in a month",
         parameters=(
-            _text("month", "A month that has begun; this one if absent.", "2026-10", pattern=f"^(?:{_MONTH.pattern})?$"),
+            _text(
+                "month", "A month that has begun; this one if absent.", "2026-10", pattern=f"^(?:{_MONTH.pattern})?$"
+            ),
         ),
         result=Usage,
         read=Desk.usage,

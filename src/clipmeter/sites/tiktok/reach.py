@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from clipmeter.errors import NotFound, Problem
-from clipmeter.sites.fetching import Fetching
+from clipmeter.sites.fetching import Alarming, Fetching
 
 from . import appjson, embed, oembed, webpage, ytdlp
 from .budget import Budget
@@ -36,13 +36,14 @@ class Reach:
         fill_downloads: bool = False,
         sources: Sequence[str] = ORDER,
         hedge_after: float = 0.0,
+        alarm: Alarming | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`time_budget`: seconds for all of it, `request_budget` requests; `fill_budget`: seconds of these to fill.
 
         `hedge_after`: seconds after which the next source is asked beside a slow one; 0: only when that has failed.
         """
-        self._fetch, self._clock = fetch, clock
+        self._fetch, self._alarm, self._clock = fetch, alarm, clock
         self._time_budget, self._request_budget = time_budget, request_budget
         self._order = tuple(sources)
         self._pool = ytdlp.new_pool()
@@ -53,7 +54,7 @@ class Reach:
 
     def _makers(self) -> dict[str, Maker]:
         return {
-            webpage.NAME: webpage.WebPage,
+            webpage.NAME: lambda fetch: webpage.WebPage(fetch, self._alarm),
             embed.NAME: embed.EmbedPage,
             appjson.NAME: appjson.AppJson,
             ytdlp.NAME: lambda fetch: ytdlp.YtDlp(fetch, self._pool),
@@ -77,6 +78,10 @@ class Reach:
         if found.source != oembed.NAME:
             found = await self._filled(post, found, budget, tried)
         return _answer(found, fetched_at, tried)
+
+    def breakers(self) -> dict[str, str]:
+        """The state of each source's breaker."""
+        return {name: breaker.state for name, breaker in self._sources.breakers.items()}
 
     def close(self) -> None:
         """Let the threads go; they end by themselves."""

@@ -1,6 +1,7 @@
 """The source that gives nearly everything: the video's page."""
 
-from clipmeter.sites.fetching import Fetching, How, Page
+from clipmeter.errors import Problem
+from clipmeter.sites.fetching import Alarming, Fetching, How, Page
 
 from . import verdict
 from .found import CHAIN_COOKIE, Found
@@ -13,13 +14,21 @@ NAME = "webpage"
 class WebPage:
     """Reads a post off its page. A photo post's data stands under `/video/` too."""
 
-    def __init__(self, fetch: Fetching) -> None:
-        self._fetch = fetch
+    def __init__(self, fetch: Fetching, alarm: Alarming | None = None) -> None:
+        """`alarm` is shown each page, and told of those that cannot be read."""
+        self._fetch, self._alarm = fetch, alarm
 
     async def video(self, ref: VideoRef, within: float) -> Found:
         """The post, with all but its count of downloads. Raises the Problem that the answer means."""
         page = await self._fetch.page(address(ref), within=within, how=_HOW)
-        video, extras = read_page_full(page.body, ref.id, status=page.status, headers=page.headers, url=page.url)
+        try:
+            video, extras = read_page_full(page.body, ref.id, status=page.status, headers=page.headers, url=page.url)
+        except Problem as problem:
+            if self._alarm:
+                self._alarm.changed(NAME, page.body, problem)
+            raise
+        if self._alarm:
+            self._alarm.read(NAME, page.body)
         return Found(video, page.cookies.get(CHAIN_COOKIE, ""), NAME, extras)
 
 
