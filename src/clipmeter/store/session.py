@@ -27,7 +27,7 @@ PRAGMA synchronous=FULL;
 PRAGMA journal_size_limit=67108864;
 PRAGMA temp_store=MEMORY;
 PRAGMA cache_size=-65536;
-PRAGMA wal_autocheckpoint=8000;
+PRAGMA wal_autocheckpoint=2000;
 """
 
 
@@ -53,6 +53,8 @@ class Session:
     def migrate(self) -> None:
         """Write-ahead logging and the newest schema; all missing steps together or none. Raises NewerSchema."""
         self._connection.execute("PRAGMA journal_mode=WAL").fetchall()
+        with suppress(apsw.Error):  # what an earlier process left behind may be all that fills the disk
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         self.begin("IMMEDIATE")
         self._execute("schema_create")
         ((have,),) = self._execute("schema_version")

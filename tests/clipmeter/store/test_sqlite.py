@@ -87,7 +87,7 @@ async def test_told_after_the_disk(store):
         "synchronous": full,
         "journal_mode": "wal",
         "temp_store": memory,
-        "wal_autocheckpoint": 8000,
+        "wal_autocheckpoint": 2000,
         "cache_size": -65536,
     }
 
