@@ -20,7 +20,17 @@ from clipmeter.web.envelope import JSON, problem_bytes
 
 log = structlog.get_logger()
 
-PATH = PREFIX + "/{signature:str}/{expires:str}/{lane:str}/{account:str}/{video_id:str}/{kind:str}/{name:str}"
+PARTS = {
+    "signature": "Over all that follows",
+    "expires": "When the link dies, in Unix seconds",
+    "lane": "`live` or `test`",
+    "account": "Stands for the account that the link was made for",
+    "video_id": "The post",
+    "kind": "Which of its files",
+    "name": "What the file is called when it is saved",
+}
+"""The parts of a link, in order, for people."""
+PATH = PREFIX + "".join(f"/{{{part}:str}}" for part in PARTS)
 STALL = 60.0
 """Seconds for which a caller may take no byte."""
 _UNIX = re.compile(r"[1-9][0-9]{0,14}")

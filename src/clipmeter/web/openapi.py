@@ -3,6 +3,7 @@
 `python -m clipmeter.web.openapi` prints it.
 """
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -14,6 +15,8 @@ from clipmeter.endpoints import ENDPOINTS
 from clipmeter.endpoints.base import Endpoint, Parameter
 from clipmeter.errors import ConcurrencyLimitExceeded, Problem
 from clipmeter.web.account import PAGES, Page
+from clipmeter.web.media import PARTS as MEDIA_PARTS
+from clipmeter.web.media import PATH as MEDIA_PATH
 
 SCHEMA_REF = "#/components/schemas/{name}"
 DESCRIPTION = (
@@ -48,7 +51,12 @@ def document(endpoints: Sequence[Endpoint[Any]], server_url: str) -> dict[str, A
             {"name": "service", "description": "What this server says of itself."},
         ],
         "security": [{"ApiKey": []}],
-        "paths": {**{e.path: {"get": _operation(e)} for e in endpoints}, **_account_paths(), **_service_paths()},
+        "paths": {
+            **{e.path: {"get": _operation(e)} for e in endpoints},
+            **_account_paths(),
+            **_media_paths(),
+            **_service_paths(),
+        },
         "components": {
             "securitySchemes": {"ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"}},
             "schemas": _result_schemas(endpoints),
@@ -152,6 +160,42 @@ def _service(name: str, summary: str, schema: dict[str, Any], failures: tuple[in
             },
             **{str(s): {"$ref": f"#/components/responses/Error{s}"} for s in (405, 413, 431, 500, *failures)},
         },
+    }
+
+
+def _media_paths() -> dict[str, Any]:
+    names = re.findall(r"{(\w+):str}", MEDIA_PATH)
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "description": MEDIA_PARTS[name]}
+        for name in names
+    ]
+    return {
+        MEDIA_PATH.replace(":str", ""): {
+            "parameters": parameters,
+            "get": _media("media", "A file, by the link that an answer gave", (200, 206)),
+            "head": _media("media_head", "What GET would say of the file", (200,)),
+        }
+    }
+
+
+def _media(name: str, summary: str, good: tuple[int, ...]) -> dict[str, Any]:
+    file = {"schema": {"type": "string", "format": "binary"}}
+    about = {200: "The whole file", 206: "The range that was asked for"}
+    types = ("video/mp4", "audio/mpeg", "image/jpeg", "text/vtt")
+    found = {
+        str(status): {
+            "description": about[status],
+            "headers": _header_refs(("X-Request-Id",)),
+            "content": dict.fromkeys(types, file),
+        }
+        for status in good
+    }
+    operation = _service(name, summary, {}, (404, 429, 502, 503, 504))
+    none = {**_error_response(400), "description": "The range lies outside of the file."}
+    return {
+        **operation,
+        "description": "Needs no key: the link is signed, and good until the time it names. Free, and takes no slot.",
+        "responses": {**found, **{k: v for k, v in operation["responses"].items() if k != "200"}, "416": none},
     }
 
 
