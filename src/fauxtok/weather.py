@@ -87,6 +87,12 @@ def _redirect(to: Callable[[Request], str]) -> Maker:
     return lambda _number, _signer, request: odd.redirect(to(request))
 
 
+def _asked(request: Request) -> str:
+    """Path and query: without its query the app's address is another one."""
+    query = request.scope["query_string"].decode("latin-1")
+    return f"{request.path}?{query}" if query else request.path
+
+
 def _loopback(request: Request) -> str:
     host, port = request.scope["server"]
     return f"http://{host}:{port}{TRAP}"
@@ -148,7 +154,7 @@ PAGES: dict[str, Maker] = {
     "item_moved": _item_moved,
     "fields_renamed": _fields_renamed,
     "refuse_chrome": _refuse,
-    "redirect_loop": _redirect(lambda request: f"https://www.tiktok.com{request.path}"),
+    "redirect_loop": _redirect(lambda request: f"https://www.tiktok.com{_asked(request)}"),
     "redirect_away": _redirect(lambda request: f"https://www.example.org{request.path}"),
     "redirect_loopback": _redirect(_loopback),
     "redirect_http": _redirect(lambda request: f"http://www.tiktok.com{request.path}"),

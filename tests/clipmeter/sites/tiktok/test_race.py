@@ -13,7 +13,7 @@ from clipmeter.sites.tiktok.hosts import REFERER, is_tiktok
 from clipmeter.sites.tiktok.reach import ORDER, Reach
 from clipmeter.sites.tiktok.ref import ShortLink, VideoRef
 from fauxtok import server
-from fauxtok.ids import DOCUMENTED, EXAMPLE_ID
+from fauxtok.ids import DOCUMENTED, EXAMPLE_ID, MOODS
 from fauxtok.short import short_code
 from tinyserver import answer, tiny
 
@@ -421,3 +421,27 @@ def page_of(video_id):
     detail = {"statusCode": 0, "itemInfo": {"itemStruct": {"id": video_id, "video": {}, "author": {"uniqueId": "a"}}}}
     script = json.dumps({"__DEFAULT_SCOPE__": {"webapp.video-detail": detail}}).encode()
     return b'<script id="__UNIVERSAL_DATA_FOR_REHYDRATION__" type="application/json">' + script + b"</script>"
+
+
+async def test_cookies_of_other_hosts_spoil_nothing(reaching, weather):
+    """A page that sets a tt_chain_token for another host too: the files are asked for with its own."""
+    weather.mood("foreign_cookies")
+    told = await reaching(weather.url, fill_sizes=True).video(EXAMPLE)
+    assert (told.source, told.video.size_watermarked) == ("webpage", 7988034)
+
+
+@pytest.mark.parametrize(
+    "mood",
+    ["slow_drip", "cut_middle", "script_renamed", "item_moved", "redirect_loop", "redirect_away", "redirect_loopback",
+     "redirect_http", "huge_page", "gzip_bomb", "deep_json"],
+)  # fmt: skip
+async def test_bad_weather(reaching, weather, mood):
+    """Everywhere or on the page alone: within the budget, with the promised code, and nobody goes astray."""
+    weather.mood(mood)
+    started = time.monotonic()
+    assert (await reaching(weather.url, time_budget=3).video(EXAMPLE)).source == "embed"
+    weather.mood(mood, everywhere=True)
+    told = await outcome(reaching(weather.url, time_budget=3, request_budget=20), EXAMPLE)
+    assert (told.status, told.code) == (MOODS[mood].status, MOODS[mood].code)
+    assert time.monotonic() - started < 7
+    assert "trap" not in weather.seen()
