@@ -349,3 +349,18 @@ def test_ffprobe_plays(server, field):
 def test_names(name, wanted):
     """A name beyond ASCII is given in both forms of RFC 6266."""
     assert disposition(name, attachment=False) == wanted
+
+
+@pytest.mark.parametrize("mode", ["key", "test_key"])
+def test_the_whole_service(served, mode):
+    """The links of an answer play in both modes, and are not in the ledger; `links=direct` gives the CDN's."""
+    account = served.new_account()
+    video = served.get(key=account[mode], video_id=EXAMPLE).json["video"]
+    rows = served.ledger(account["account_id"])
+    for field in ("video_url", "cover", "music_url"):
+        assert video[field].startswith(served.url + "/media/")
+        assert served.send("GET", video[field].removeprefix(served.url), {}).status == 200
+    assert served.ledger(account["account_id"]) == rows
+    direct = served.get(key=account[mode], video_id=EXAMPLE, links="direct").json["video"]
+    assert ".tiktok.com/" in direct["video_url"]
+    assert {k: v for k, v in direct.items() if "size" in k} == {k: v for k, v in video.items() if "size" in k}
