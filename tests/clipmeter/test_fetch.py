@@ -13,7 +13,7 @@ import trustme
 
 from clipmeter.errors import Problem, UpstreamConnectionError, UpstreamError, UpstreamTimeout
 from clipmeter.fetch import Fetch
-from clipmeter.sites.fetching import Fetching
+from clipmeter.sites.fetching import Fetching, How
 from clipmeter.sites.tiktok.hosts import REFERER, is_tiktok
 from tinyserver import answer, tiny
 
@@ -165,6 +165,23 @@ async def test_cookies_go_back_to_their_host_within_a_call(opened):
         page = await opened(server.url).page("https://www.tiktok.com/1", within=2)
     assert [asked.headers.get("cookie") for asked in server.asked] == [None, "c1=v", None, "c1=v; c2=v"]
     assert set(page.cookies) == {"c1", "c2", "c3", "c4"}
+
+
+async def test_cookies_of_other_hosts_are_not_taken(opened):
+    """A page can set cookies for its own host and the domain above it, and for nobody else."""
+    lines = [
+        "a=1; Domain=.tiktok.com",
+        "b=1; domain=WWW.tiktok.com",
+        "c=1; Domain=",
+        "a=stolen; Domain=.example.org",
+        "d=1; Domain=.com",
+        "e=1; Domain=localhost",
+        "f=1; Path=/; DOMAIN = m.tiktok.com",
+        "g=1; Domain=ktok.com",
+    ]
+    async with tiny(saying(answer(b"", *(f"Set-Cookie: {line}" for line in lines)))) as server:
+        page = await opened(server.url).page(PAGE, within=2)
+    assert page.cookies == {"a": "1", "b": "1", "c": "1"}
 
 
 async def endless(asked):
@@ -427,3 +444,139 @@ async def test_closing_ends_what_is_under_way():
         await fetch.aclose()
         with pytest.raises(UpstreamConnectionError):
             await call
+
+
+def browser(asked):
+    """Who an asker says it is."""
+    agent = asked.headers["user-agent"]
+    return next(name for name in ("Firefox", "Chrome", "Safari") if name in agent)
+
+
+def refusing(*unwanted):
+    async def answering(asked):
+        refused = browser(asked) in unwanted
+        await asked.say(answer(b"no" if refused else b"yes", status="403 No" if refused else "200 OK"))
+
+    return answering
+
+
+TARGETS = ("chrome150", "firefox147", "safari2601")
+WARY = How(refused=lambda page: page.status == 403)
+
+
+async def test_a_refused_browser_makes_place_for_the_next(opened):
+    """A refusal is asked about once more as the next browser, at once; the one that works is kept."""
+    async with tiny(refusing("Chrome")) as server:
+        fetch = opened(server.url, impersonate=TARGETS)
+        assert [(await fetch.page(PAGE, within=2, how=WARY)).body for _ in range(3)] == [b"yes"] * 3
+    assert [browser(asked) for asked in server.asked] == ["Chrome", "Firefox", "Firefox", "Firefox"]
+
+
+async def test_two_tries_and_no_more(opened):
+    """A call tries two browsers; the next call goes on where it ended, and round again."""
+    async with tiny(refusing("Chrome", "Firefox", "Safari")) as server:
+        fetch = opened(server.url, impersonate=TARGETS)
+        assert [(await fetch.page(PAGE, within=2, how=WARY)).status for _ in range(2)] == [403, 403]
+    assert [browser(asked) for asked in server.asked] == ["Chrome", "Firefox", "Safari", "Chrome"]
+
+
+async def test_who_judges_no_refusal_rotates_nothing(opened):
+    """Any status is an answer to who does not say what a refusal is; one browser alone is asked once."""
+    async with tiny(refusing("Chrome")) as server:
+        assert (await opened(server.url, impersonate=TARGETS).page(PAGE, within=2)).status == 403
+        assert (await opened(server.url, impersonate=TARGETS[:1]).page(PAGE, within=2, how=WARY)).status == 403
+    assert len(server.asked) == 2
+
+
+async def test_many_refused_at_once_move_one_place(opened):
+    """Calls that are refused together agree on the next browser, and do not run past it."""
+    async with tiny(refusing("Chrome")) as server:
+        fetch = opened(server.url, impersonate=TARGETS)
+        pages = await asyncio.gather(*(fetch.page(PAGE, within=5, how=WARY) for _ in range(20)))
+    assert {page.body for page in pages} == {b"yes"}
+    assert "Safari" not in {browser(asked) for asked in server.asked}
+
+
+async def test_each_browser_has_its_own_connections(opened):
+    """Nobody speaks as one browser over a connection that another has opened."""
+    async with tiny(refusing("Chrome")) as server:
+        fetch = opened(server.url, impersonate=TARGETS)
+        for _ in range(4):
+            await fetch.page(PAGE, within=2, how=WARY)
+    assert server.connections == 2
+
+
+async def test_headers_and_cookies_of_a_page(opened):
+    """They go along with the browser's own; the cookies only to the first host of a chain."""
+
+    async def answering(asked):
+        moved = answer(b"", "Location: https://m.tiktok.com/2", status="302 Found")
+        await asked.say(moved if asked.headers["host"] == "www.tiktok.com" else answer(b""))
+
+    async with tiny(answering) as server:
+        await opened(server.url).page(PAGE, within=2, how=How({"X-Odd": "1"}, {"a": "b"}))
+    assert [asked.headers.get("cookie") for asked in server.asked] == ["a=b", None]
+    assert [asked.headers["x-odd"] for asked in server.asked] == ["1", "1"]
+    assert "Chrome/" in server.asked[0].headers["user-agent"]
+
+
+async def test_every_single_request_is_spent(opened):
+    """Redirects, repeats and files included; who may not spend any more ends the call before anything is sent."""
+    purse = iter(range(3))
+
+    def spend():
+        if next(purse, None) is None:
+            raise UpstreamTimeout(sign="spent")
+
+    async with tiny(saying(answer(b"", "Location: /again", status="302 Found"))) as server:
+        fetch = opened(server.url)
+        with pytest.raises(UpstreamTimeout, match="in time"):
+            await fetch.page(PAGE, within=2, how=How(spend=spend))
+        for asking in (
+            fetch.redirect(PAGE, within=2, spend=spend),
+            fetch.size(PAGE, cookies={}, within=2, spend=spend),
+        ):
+            with pytest.raises(UpstreamTimeout):
+                await asking
+    assert len(server.asked) == 3
+
+
+async def test_a_dead_proxy_is_gone_around(opened):
+    """What cannot be reached through one proxy is asked through another, and the dead one is left alone for a while."""
+    refusal = answer(b"", status="403 Forbidden")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        dead = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        async with tiny(saying(refusal)) as alive:
+            fetch = opened(proxies=(dead, alive.url))
+            for _ in range(6):
+                with pytest.raises(UpstreamConnectionError):
+                    await fetch.page(PAGE, within=2)
+    assert fetch._outgoing.ways[0].breaker.state == "open"
+    assert len(alive.asked) >= 6
+
+
+async def test_the_preferred_region_is_asked_first(opened):
+    """Its proxies before all others, while one of them works."""
+    refusal = answer(b"", status="403 Forbidden")
+    async with tiny(saying(refusal)) as near, tiny(saying(refusal)) as far:
+        fetch = opened(proxies=(f"region=DE {far.url}", f"region=US {near.url}"), region="US")
+        with pytest.raises(UpstreamConnectionError):
+            await fetch.page(PAGE, within=2)
+        with pytest.raises(UpstreamConnectionError):
+            await fetch.size(PAGE, cookies={}, within=2)
+    assert len(near.asked) == 2
+    assert len(far.asked) == 1  # the page's second try
+
+
+async def test_a_polite_pace(opened):
+    """A second's worth goes out at once, the rest no faster than the pace; who cannot wait so long is told so."""
+    async with tiny(saying(answer(b"x"))) as server:
+        fetch = opened(server.url, pace=10)
+        started = time.monotonic()
+        await asyncio.gather(*(fetch.page(PAGE, within=5) for _ in range(15)))
+        assert 0.4 < time.monotonic() - started < 1
+        with pytest.raises(UpstreamTimeout) as told:
+            await asyncio.gather(*(fetch.page(PAGE, within=0.5) for _ in range(20)))
+        assert told.value.sign == "own pace"
+    assert len(server.asked) < 35

@@ -7,7 +7,6 @@ Rule 4: a caller sees UpstreamConnectionError, UpstreamTimeout or UpstreamError,
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -15,8 +14,7 @@ from typing import NamedTuple
 
 import aiohttp
 from curl_cffi import CurlHttpVersion, CurlOpt
-from curl_cffi.const import CurlECode
-from curl_cffi.curl import CURL_WRITEFUNC_ERROR, CurlError
+from curl_cffi.curl import CurlError
 from curl_cffi.requests import AsyncSession, Response
 from yarl import URL
 
@@ -25,22 +23,15 @@ from clipmeter.sites.addresses import Address, checked
 from clipmeter.sites.fetching import PLAIN, How, Page, free
 from clipmeter.sites.outgoing import Outgoing, Way
 
+from .answers import Body, cookie_header, file_problem, file_size, page_of, page_problem
+
 MAX_REDIRECTS = 5
 _IN_FLIGHT = 512  # requests at once, over all calls; what callers may do is limited elsewhere
-_DIGITS = re.compile(r"[0-9]{1,15}")
 _FILE_HEADERS = {
     "User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/150.0.0.0 Safari/537.36",
     "Accept": "*/*",
     "Accept-Encoding": "identity",
-}
-_NOT_A_FILE = ("text/", "application/json")
-
-_UNREADABLE = {
-    CurlECode.UNSUPPORTED_PROTOCOL,  # HTTP/0.9
-    CurlECode.WEIRD_SERVER_REPLY,
-    CurlECode.BAD_CONTENT_ENCODING,
-    CurlECode.TOO_LARGE,  # headers
 }
 
 
@@ -49,22 +40,6 @@ class _Trip(NamedTuple):
 
     target: str
     way: Way
-
-
-class _Body:
-    """Takes a body, decompressed, as it comes in, and stops the transfer once it is over the limit."""
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.content = bytearray()
-        self.is_over = False
-
-    def __call__(self, chunk: bytes) -> int:
-        if len(self.content) + len(chunk) > self.limit:
-            self.is_over = True
-            return CURL_WRITEFUNC_ERROR
-        self.content += chunk
-        return len(chunk)
 
 
 class Fetch:
@@ -138,12 +113,12 @@ class Fetch:
             if status in {405, 501}:
                 spend()
                 status, headers = await self._ask_file("GET", url, cookies, {"Range": "bytes=0-0"})
-        return _size(status, headers)
+        return file_size(status, headers)
 
     def file_request(self, url: str, cookies: Mapping[str, str]) -> tuple[str, dict[str, str], str | None]:
         """Where to connect for a file, with which headers, through which proxy. Raises UpstreamError: refused."""
         target, host = self._route(checked(url, self._allowed))
-        headers = {**_FILE_HEADERS, "Referer": self._referer, **host, **_cookie_header(cookies)}
+        headers = {**_FILE_HEADERS, "Referer": self._referer, **host, **cookie_header(cookies)}
         return target, headers, self._file_way().proxy or None
 
     async def aclose(self) -> None:
@@ -227,21 +202,21 @@ class Fetch:
         how.spend()
         within -= await _turn(trip.way, within)
         url, headers = self._route(address)
-        body = _Body(self._page_limit)
+        body = Body(self._page_limit)
         connect = min(self._connect_timeout, 0.9 * within)  # so that a call too short for more still tells them apart
         with trip.way.trying():
             try:
                 answer = await self._page_session(trip.target).get(
                     url,
-                    headers={**how.headers, **headers, **_cookie_header(cookies)},
+                    headers={**how.headers, **headers, **cookie_header(cookies)},
                     timeout=(connect, within - connect),
                     content_callback=body,
                     proxy=trip.way.proxy,
                     quote=False,
                 )
             except (CurlError, LookupError, ValueError) as error:  # the last two: headers no one can read
-                raise _page_problem(error, body) from error
-            return _page(address, answer, bytes(body.content))
+                raise page_problem(error, body) from error
+            return page_of(address, answer, bytes(body.content))
 
     async def _ask_file(
         self, method: str, url: str, cookies: Mapping[str, str], headers: Mapping[str, str]
@@ -250,25 +225,26 @@ class Fetch:
         for _ in range(MAX_REDIRECTS + 1):
             address = checked(url, self._allowed)
             target, host = self._route(address)
-            sent = {**_FILE_HEADERS, "Referer": self._referer, **host, **headers, **_cookie_header(cookies)}
-            try:
-                page = await self._file_answer(method, target, sent)
-            except (aiohttp.ClientError, OSError, ValueError) as error:
-                raise _file_problem(error) from error
-            page = replace(page, url=str(address))
+            sent = {**_FILE_HEADERS, "Referer": self._referer, **host, **headers, **cookie_header(cookies)}
+            way = self._file_way()
+            if way.proxy.startswith("socks"):
+                raise UpstreamConnectionError(sign="files cannot be asked through a socks proxy")
+            with way.trying():
+                page = replace(await self._file_answer(method, target, sent, way), url=str(address))
             if page.location is None:
                 return page.status, page.headers
             url = page.location
         raise UpstreamError(sign=f"more than {MAX_REDIRECTS} redirects, the next to {url[:200]}")
 
-    async def _file_answer(self, method: str, url: str, headers: Mapping[str, str]) -> Page:
-        proxy = self._file_way().proxy or None
-        if proxy and proxy.startswith("socks"):
-            raise UpstreamConnectionError(sign="files cannot be asked through a socks proxy")
-        session = self._file_session()
-        target = URL(url, encoded=True)
-        async with session.request(method, target, headers=headers, proxy=proxy, allow_redirects=False) as answer:
-            return Page(url, answer.status, {k.lower(): v for k, v in answer.headers.items()}, b"")
+    async def _file_answer(self, method: str, url: str, headers: Mapping[str, str], way: Way) -> Page:
+        asking = self._file_session().request(
+            method, URL(url, encoded=True), headers=headers, proxy=way.proxy or None, allow_redirects=False
+        )
+        try:
+            async with asking as answer:
+                return Page(url, answer.status, {k.lower(): v for k, v in answer.headers.items()}, b"")
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise file_problem(error) from error
 
 
 async def _turn(way: Way, within: float) -> float:
@@ -295,47 +271,3 @@ async def _deadline(within: float) -> AsyncIterator[Callable[[], float]]:
             yield lambda: max(end - loop.time(), 0.001)
     except TimeoutError:
         raise UpstreamTimeout(sign=f"nothing within {within:.2f} s") from None
-
-
-def _page(address: Address, answer: Response, body: bytes) -> Page:
-    if not answer.status_code:  # the session was closed meanwhile
-        raise UpstreamConnectionError(sign="closed before an answer came")
-    headers = {name.lower(): value or "" for name, value in answer.headers.multi_items()}
-    cookies = dict(_cookie(line or "") for line in answer.headers.get_list("set-cookie"))
-    return Page(str(address), answer.status_code, headers, body, cookies)
-
-
-def _cookie(line: str) -> tuple[str, str]:
-    """Name and value. Read here since the clients' own jars drop a cookie whose Domain is not the rerouted host's."""
-    name, _, value = line.partition(";")[0].partition("=")
-    return name.strip(), value.strip()
-
-
-def _cookie_header(cookies: Mapping[str, str]) -> dict[str, str]:
-    return {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
-
-
-def _page_problem(error: Exception, body: _Body) -> Problem:
-    code = getattr(error, "code", None)
-    if body.is_over:
-        return UpstreamError(sign=f"too large: more than {body.limit} bytes")
-    if code is None or code in _UNREADABLE:
-        return UpstreamError(sign=str(error))
-    sent = getattr(getattr(error, "response", None), "request_size", 0)  # bytes of the request; 0: never connected
-    if code == CurlECode.OPERATION_TIMEDOUT and sent:
-        return UpstreamTimeout(sign=str(error))
-    return UpstreamConnectionError(sign=str(error))
-
-
-def _file_problem(error: Exception) -> Problem:
-    if isinstance(error, aiohttp.ClientResponseError | aiohttp.InvalidURL):
-        return UpstreamError(sign=repr(error))
-    return UpstreamConnectionError(sign=repr(error))
-
-
-def _size(status: int, headers: Mapping[str, str]) -> int | None:
-    """The whole file's bytes, as the headers of its first byte or of all of it say."""
-    if headers.get("content-type", "").startswith(_NOT_A_FILE):  # an error page has a length too
-        return None
-    length = headers.get("content-range", "").rpartition("/")[2] if status == 206 else headers.get("content-length", "")
-    return int(length) if status in {200, 206} and _DIGITS.fullmatch(length) and int(length) else None

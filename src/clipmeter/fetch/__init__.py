@@ -1,0 +1,5 @@
+"""The only door to the internet."""
+
+from clipmeter.fetch.door import Fetch
+
+__all__ = ["Fetch"]
