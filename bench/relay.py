@@ -21,7 +21,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-HERE = Path(__file__).parent
 LARGE = "7473259209757307473"  # an id of the emulator whose best file has 50,662,826 bytes
 FIRST = 100_000
 BIT = 65_536
@@ -74,7 +73,8 @@ def main() -> int:
             for process in (server, emulator):
                 process.send_signal(signal.SIGTERM)
                 process.wait(20)
-    Path(options.out).write_text(json.dumps(results, indent=1) + "\n", encoding="utf8")
+    if options.out:
+        Path(options.out).write_text(json.dumps(results, indent=1) + "\n", encoding="utf8")
     for name, value in results.items():
         print(f"{name:20}{value}")
     return 1 if results["wrong"] or results["peak_mb"] > options.most else 0
@@ -86,7 +86,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--callers", type=int, default=200)
     parser.add_argument("--stall", type=float, default=5.0, help="seconds that each caller reads nothing")
     parser.add_argument("--most", type=float, default=150.0, help="MB of resident memory that are right")
-    parser.add_argument("--out", default=str(HERE / "relay.json"))
+    parser.add_argument("--out", default="", help="a file for the results as JSON")
     return parser.parse_args()
 
 
