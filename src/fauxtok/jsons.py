@@ -19,4 +19,4 @@ def plain(value: object) -> bytes:
 
 def script(value: object) -> bytes:
     """JSON as it stands in a page's script: no slash, so that nothing can close the element."""
-    return plain(value).replace(b"/", b"\\u002F")
+    return plain(value).replace(b"/", b"\\u002F").replace(b"<", b"\\u003C")

@@ -47,6 +47,14 @@ def decode(data: bytes, kind: type[T]) -> T:
         return convert(_repaired(data), kind)
 
 
+def decode_whole(data: bytes, kind: type[T]) -> T | None:
+    """`data` as a `kind`, or None when there is anything at all wrong with it."""
+    try:
+        return cast("T", _decoder(cast("Hashable", kind)).decode(data))
+    except (RecursionError, ValueError):
+        return None
+
+
 def decode_any(data: bytes) -> object:
     """`data` as plain dicts, lists and values. Raises ValueError like `decode`."""
     return decode(data, object)

@@ -19,11 +19,13 @@ from clipmeter.model import Video
 from . import verdict
 from .aweme import Aweme, app_video
 from .item import WebItem, post_id, web_video
-from .loose import Odd, OddList, decode, each, some, text, truth
+from .loose import Odd, OddList, decode, decode_whole, each, some, text, truth
 from .older import OldItem, OldPost, old_video
 
 SCRIPTS = (b"__UNIVERSAL_DATA_FOR_REHYDRATION__", b"SIGI_STATE", b"sigi-persisted-data", b"__NEXT_DATA__")
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+_SCOPE = b'{"__DEFAULT_SCOPE__":{'
+_DETAIL = b'"webapp.video-detail":'
 _LONGEST_TAG = 2_048
 _MOST_MENTIONS = 50  # of a script's name in a page: a real one has a handful
 _MOST_ANGLES = 1_000  # looked at one by one for the end of a script
@@ -127,7 +129,7 @@ def find_post(  # noqa: PLR0913 - an answer is its bytes, status, headers and ad
     sign = "no script of a known generation"
     for script in scripts(body):
         try:
-            state = decode(script, kind)
+            state = _decode_tail(script, kind) or decode(script, kind)
         except ValueError as error:
             sign = f"script: {error!s:.100}"
             continue
@@ -135,6 +137,17 @@ def find_post(  # noqa: PLR0913 - an answer is its bytes, status, headers and ad
             return post
         sign = "script without a post"
     raise verdict.nothing(body, status=status, headers=headers, url=url, sign=sign)
+
+
+def _decode_tail(script: bytes, kind: type[State[Item]]) -> State[Item] | None:
+    """The script without the menus and translations in front of its post, which are most of it; None if it cannot be.
+
+    Quotes are escaped within strings, so that what is found is a key. If it is one of another depth, the braces do not
+    match any more, and that is seen.
+    """
+    start = script.rfind(_DETAIL) if script.startswith(_SCOPE) else -1
+    state = decode_whole(_SCOPE + script[start:], kind) if start > 0 else None
+    return state if state and not _is_bare(some(some(state.scope, Scope).detail, Detail)) else None
 
 
 def scripts(body: bytes, names: tuple[bytes, ...] = SCRIPTS) -> Iterator[bytes]:

@@ -190,3 +190,15 @@ def test_the_apps_failures():
     for body in (b"{}", b"[]", b"<html>", b'{"aweme_list": []}', b'{"aweme_detail": 5}', b'{"status_code": 8}'):
         with pytest.raises(UpstreamError):
             read_app(body, VIDEO_ID)
+
+
+@pytest.mark.parametrize(
+    "bulk", ["", '"a":{"b":"\\"webapp.video-detail\\":{}"},', '"a":{"webapp.video-detail":{"statusCode":10204}},']
+)
+def test_what_stands_before_the_post_does_not_matter(bulk):
+    """The quick way past menus and translations gives what the whole script gives, whatever they hold."""
+    item = {"id": "7516594811734854943", "desc": "text", "author": {"uniqueId": "a"}, "video": {"duration": 5}}
+    detail = json.dumps({"itemInfo": {"itemStruct": item}, "statusCode": 0}).replace("/", "\\u002F")
+    script = f'{{"__DEFAULT_SCOPE__":{{{bulk}"webapp.video-detail":{detail},"webapp.a-b":{{}}}}}}'
+    body = f'<script id="__UNIVERSAL_DATA_FOR_REHYDRATION__" type="application/json">{script}</script>'.encode()
+    assert read_page(body, item["id"]).title == "text"
