@@ -14,6 +14,14 @@ def test_environment_wins_over_file_over_default(tmp_path):
     assert settings.proxies == ("http://a:1", "socks5://b:2")
 
 
+def test_lists_from_a_file(tmp_path):
+    """An item @PATH stands for the file's lines; remarks are none, and a region stays with its proxy."""
+    file = tmp_path / "proxies.txt"
+    file.write_text("# ours\nregion=US http://a:1\n\n  socks5://b:2  \n")
+    settings = read_settings({"CLIPMETER_PROXIES": f"http://c:3, @{file}"})
+    assert settings.proxies == ("http://c:3", "region=US http://a:1", "socks5://b:2")
+
+
 def test_secret_from_a_file(tmp_path):
     """A secret can lie in a file, as container platforms give it."""
     (tmp_path / "secret").write_text("x" * 40 + "\n")
@@ -36,6 +44,12 @@ def test_secret_from_a_file(tmp_path):
         ({"CLIPMETER_DATABASE_URL": "postgresql://u:hidden@h/d"}, "sqlite:///PATH"),
         ({"CLIPMETER_UPSTREAM": "localhost:9000"}, "like http://127.0.0.1:9000"),
         ({"CLIPMETER_PROXIES": "ftp://x"}, "like http://HOST:PORT"),
+        ({"CLIPMETER_PROXIES": "region=USA http://x:1"}, "region=US http://HOST:PORT"),
+        ({"CLIPMETER_PROXIES": "@/does/not/exist"}, "cannot be read: No such file"),
+        ({"CLIPMETER_SOURCES": "webpage,website"}, "one or more of webpage, embed, appjson, ytdlp"),
+        ({"CLIPMETER_SOURCES": ","}, "one or more of webpage"),
+        ({"CLIPMETER_REQUEST_BUDGET": "0"}, "1 or more"),
+        ({"CLIPMETER_REGION": "USA"}, "two letters"),
         ({"CLIPMETER_LOG_LEVEL": "loud"}, "debug, info, warning or error"),
         ({"CLIPMETER_IMPERSONATE": ","}, "one browser or more"),
     ],

@@ -108,11 +108,9 @@ class Fetch:
     ) -> int | None:
         """Bytes of a file by HEAD, else by asking for its first byte; None when neither tells."""
         async with _deadline(within):
-            spend()
-            status, headers = await self._ask_file("HEAD", url, cookies, {})
+            status, headers = await self._ask_file("HEAD", url, cookies, {}, spend)
             if status in {405, 501}:
-                spend()
-                status, headers = await self._ask_file("GET", url, cookies, {"Range": "bytes=0-0"})
+                status, headers = await self._ask_file("GET", url, cookies, {"Range": "bytes=0-0"}, spend)
         return file_size(status, headers)
 
     def file_request(self, url: str, cookies: Mapping[str, str]) -> tuple[str, dict[str, str], str | None]:
@@ -219,10 +217,16 @@ class Fetch:
             return page_of(address, answer, bytes(body.content))
 
     async def _ask_file(
-        self, method: str, url: str, cookies: Mapping[str, str], headers: Mapping[str, str]
+        self,
+        method: str,
+        url: str,
+        cookies: Mapping[str, str],
+        headers: Mapping[str, str],
+        spend: Callable[[], None],
     ) -> tuple[int, Mapping[str, str]]:
         """Status and headers of a file (names in lower case); what of the body comes along is dropped unread."""
         for _ in range(MAX_REDIRECTS + 1):
+            spend()
             address = checked(url, self._allowed)
             target, host = self._route(address)
             sent = {**_FILE_HEADERS, "Referer": self._referer, **host, **headers, **cookie_header(cookies)}
