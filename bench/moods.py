@@ -13,6 +13,8 @@ import json
 import statistics
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, fields
 from itertools import count
 from pathlib import Path
@@ -22,13 +24,14 @@ from urllib.request import Request, urlopen
 from serving import Reply, Serving
 
 from clipmeter.settings import Settings
-from fauxtok.ids import MOODS
+from fauxtok.ids import MOODS, Kind
 from fauxtok.moods import CDN_MOODS
 from fauxtok.server import Running, start
 from fauxtok.short import LEADS
 
 HERE = Path(__file__).parent
 SLOWEST_MS, BREAKER_MS = 10_000, 50
+AT_ONCE = 4
 DEAD = ("cut", "never")
 SOURCES = next((field.default for field in fields(Settings) if field.name == "sources"), ())
 _IDS = count((1_750_000_000 << 32) + 4_321, 7 << 32)
@@ -61,18 +64,19 @@ class Weather:
 def main() -> None:
     """Measure, print, write."""
     options = read_options()
-    rows, breaker = [], []
+    rows, odd, breaker = [], [], []
     with start() as emulator:
-        for weather, sources in plan(options.only):
-            rows.append(measure(emulator, weather, sources))
-            show(rows[-1], weather)
+        for weather, it in table(emulator, list(plan(options.only))):
+            rows.append(it)
+            odd += [] if is_right(it, weather) else [it.mood]
+            show(it, weather)
         if not options.only:
             breaker = [dead_source(emulator, mood) for mood in DEAD]
     Path(options.out).write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf8")
     print(f"{len(rows)} rows written to {options.out}")
     if breaker:
         (Path(options.out).parent / "breaker.json").write_text(json.dumps(breaker, indent=1) + "\n", encoding="utf8")
-    sys.exit(0 if verdict(rows, breaker) else 1)
+    sys.exit(0 if verdict(rows, odd, breaker) else 1)
 
 
 def read_options() -> argparse.Namespace:
@@ -100,7 +104,7 @@ def weathers() -> Iterator[Weather]:
     for it in MOODS.values():
         yield Weather(it.name, "mood", {"mood": it.name}, {}, (it.status, it.code))
     for it in MOODS.values():
-        if it.status != 200:
+        if it.kind is not Kind.POST:
             wish = {"mood": it.name, "everywhere": True}
             yield Weather(f"{it.name} everywhere", "mood", wish, {}, (it.status, it.code))
     for code in LEADS:
@@ -110,16 +114,28 @@ def weathers() -> Iterator[Weather]:
         yield Weather(f"CDN {name}", "cdn", {"mood": name}, {}, (200, ""))
 
 
-def measure(emulator: Running, weather: Weather, sources: str) -> Row:
+def table(emulator: Running, todo: list[tuple[Weather, str]]) -> Iterator[tuple[Weather, Row]]:
+    """All rows. A few servers are started at once, which takes the longest; their calls are made one after another."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for at in range(0, len(todo), AT_ONCE):
+            with ExitStack() as stack:
+                tell(emulator, "reset", {})
+                some = todo[at : at + AT_ONCE]
+                starts = [pool.submit(serving, emulator, sources) for _, sources in some]
+                servers = [stack.enter_context(start.result()) for start in starts]
+                for (weather, sources), server in zip(some, servers, strict=True):
+                    yield weather, measure(emulator, server, weather, sources)
+
+
+def measure(emulator: Running, server: Serving, weather: Weather, sources: str) -> Row:
     """One call to a fresh server in this weather."""
     tell(emulator, "reset", {})
-    with serving(emulator, sources) as server:
-        server.video(video_id=str(next(_IDS)))
-        tell(emulator, "reset", {})
-        tell(emulator, weather.path, weather.wish)
-        reply = server.video(**(weather.query or {"video_id": str(next(_IDS))}))
-        seen = sum(ask(emulator, "requests").values()) - ask(emulator, "requests")["file_head"]
-    return row(weather.name, sources, reply, seen)
+    server.video(video_id=str(next(_IDS)))
+    tell(emulator, "reset", {})
+    tell(emulator, weather.path, weather.wish)
+    reply = server.video(**(weather.query or {"video_id": str(next(_IDS))}))
+    counted = ask(emulator, "requests")
+    return row(weather.name, sources, reply, sum(counted.values()) - counted["file_head"])
 
 
 def serving(emulator: Running, sources: str) -> Serving:
@@ -156,15 +172,23 @@ def dead_source(emulator: Running, mood: str) -> dict[str, Any]:
 
 def show(it: Row, weather: Weather) -> None:
     """One line of the table, at once; `!` where it is too slow or not what the emulator's documents say."""
-    is_helped = weather.expected[0] == 200 and it.sources == "first"  # only another source can make a success of it
-    right = it.status == 200 or is_helped or weather.expected == (it.status, it.code)
-    mark = " " if right and it.ms < SLOWEST_MS else "!"
+    mark = " " if is_right(it, weather) and it.ms <= SLOWEST_MS else "!"
     print(f"{mark} {it.mood:32.32} {it.sources:5} {it.status} {it.code:26}{it.ms:9.1f} ms {it.requests:3}  {it.words}")
     sys.stdout.flush()
 
 
-def verdict(rows: list[Row], breaker: list[dict[str, Any]]) -> bool:
-    """Whether the two promises hold; says so."""
+def is_right(it: Row, weather: Weather) -> bool:
+    """Whether a row is what the emulator's documents say, or better for a reason."""
+    if weather.expected == (it.status, it.code):
+        return True
+    if it.sources == "first":  # only another source can make a success of this
+        return weather.expected[0] == 200
+    return it.status == 200 and weather.path == "mood" and "everywhere" not in weather.wish
+
+
+def verdict(rows: list[Row], odd: list[str], breaker: list[dict[str, Any]]) -> bool:
+    """Whether all that is promised holds; says so."""
+    print(f"not as documented: {', '.join(odd) or 'none'}")
     slowest = max(rows, key=lambda it: it.ms)
     print(f"slowest: {slowest.mood}, {slowest.sources}: {slowest.ms} ms (at most {SLOWEST_MS})")
     for it in breaker:
@@ -173,7 +197,7 @@ def verdict(rows: list[Row], breaker: list[dict[str, Any]]) -> bool:
             f" without it {it['without_first_source_ms']} ms;"
             f" the second call costs {it['second_call_costs_ms']} ms more (less than {BREAKER_MS})"
         )
-    return slowest.ms <= SLOWEST_MS and all(it["second_call_costs_ms"] < BREAKER_MS for it in breaker)
+    return not odd and slowest.ms <= SLOWEST_MS and all(it["second_call_costs_ms"] < BREAKER_MS for it in breaker)
 
 
 def tell(emulator: Running, path: str, wish: dict[str, Any]) -> None:
