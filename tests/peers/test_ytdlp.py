@@ -152,7 +152,7 @@ def test_its_own_complaints(complaints, number):
 
 def test_clipmeter_says_the_same(running, through, new_served):
     """clipmeter and yt-dlp, asking the same emulator, agree on id, caption, counts, author, files and their sizes."""
-    served = new_served(upstream=running.url)
+    served = new_served(upstream=running.url, links="direct")
     for number in (EXAMPLE_ID, *ORDINARY):
         told = read(through, number)
         video = served.get(key=served.keys["key"], video_id=str(number)).json["video"]
