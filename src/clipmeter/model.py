@@ -15,6 +15,10 @@ def _count(description: str, example: int) -> Meta:
     return Meta(description=f"{description} (exact; null: the source does not say)", examples=[example])
 
 
+def _asked(description: str) -> Meta:
+    return Meta(description=f"With `include=`: {description}")
+
+
 class Video(msgspec.Struct, frozen=True, kw_only=True):
     """One TikTok post. Unknown values: counts and sizes None, text "", durations 0, booleans False."""
 
@@ -151,13 +155,13 @@ class Flags(msgspec.Struct, frozen=True, kw_only=True):
 class Extras(msgspec.Struct, frozen=True, kw_only=True):
     """What `include=` can add to a video."""
 
-    images: tuple[Image, ...] = ()
-    streams: tuple[Stream, ...] = ()
-    hashtags: tuple[str, ...] = ()
-    mentions: tuple[Mention, ...] = ()
-    subtitles: tuple[Subtitle, ...] = ()
-    author_stats: AuthorStats = AuthorStats()
-    flags: Flags = Flags()
+    images: Annotated[tuple[Image, ...], _asked("every image of a photo post")] = ()
+    streams: Annotated[tuple[Stream, ...], _asked("every file that TikTok offers of the video")] = ()
+    hashtags: Annotated[tuple[str, ...], _asked("hashtags, in order, without repeats")] = ()
+    mentions: Annotated[tuple[Mention, ...], _asked("accounts mentioned in the caption")] = ()
+    subtitles: Annotated[tuple[Subtitle, ...], _asked("subtitle files")] = ()
+    author_stats: Annotated[AuthorStats, _asked("the author's counts")] = AuthorStats()
+    flags: Annotated[Flags, _asked("what is set on the post")] = Flags()
 
 
 INCLUDES: tuple[str, ...] = (*Extras.__struct_fields__, "source")

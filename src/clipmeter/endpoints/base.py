@@ -43,6 +43,8 @@ class Endpoint(Generic[Query]):
     """Parameters → what is asked. Raises MissingParameter or InvalidParameter."""
     result: type[msgspec.Struct]
     """The body of a 200, as OpenAPI describes it."""
+    optional: tuple[type[msgspec.Struct], type[msgspec.Struct]]
+    """An object of the body, and the fields that it has only when they are asked for."""
     render: Callable[[Any, Query, "Relayed"], bytes]
     """The source's answer to a query → the body of a 200."""
 

@@ -1,13 +1,15 @@
 """GET /v1/tiktok/video: one TikTok post by link or id."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from clipmeter.endpoints.base import Endpoint, Parameter, Parameters, Relayed, choice, number, once
 from clipmeter.endpoints.includes import read_includes, with_includes
 from clipmeter.errors import InvalidParameter, MissingParameter
-from clipmeter.model import INCLUDES, Video
+from clipmeter.model import INCLUDES, Extras, Video
 from clipmeter.sites.tiktok.found import Answer
 from clipmeter.sites.tiktok.ref import ShortLink, VideoRef, read_id, read_link
 
@@ -43,6 +45,12 @@ class VideoResult(msgspec.Struct, frozen=True):
     """The body of a 200."""
 
     video: Video
+
+
+class Included(Extras, frozen=True, kw_only=True):
+    """What `include=` can add to the video."""
+
+    source: Annotated[str, Meta(description="With `include=`: the source that answered")] = ""
 
 
 def read(parameters: Parameters) -> VideoQuery:
@@ -86,15 +94,15 @@ TIKTOK_VIDEO = Endpoint(
         Parameter(
             name="url",
             description="A link to one TikTok post, of any shape, at most 500 characters. Percent-encode it. "
-            "Give exactly one of url and video_id.",
-            schema={"type": "string", "minLength": 1, "maxLength": 500},
+            "Give exactly one of url and video_id; an empty one counts as none.",
+            schema={"type": "string", "maxLength": 500},
             example="https://www.tiktok.com/@tiktok/video/7516594811734854943",
         ),
         Parameter(
             name="video_id",
             description="The post's id: decimal digits only, at most 25, not all zeros. "
             "Give exactly one of url and video_id.",
-            schema={"type": "string", "pattern": "^(?=.*[1-9])[0-9]{1,25}$"},
+            schema={"type": "string", "pattern": "^(?:(?=.*[1-9])[0-9]{1,25})?$"},
             example="7516594811734854943",
         ),
         Parameter(
@@ -113,14 +121,18 @@ TIKTOK_VIDEO = Endpoint(
         Parameter(
             name="include",
             description="A comma list of keys to add to `video`: " + ", ".join(f"`{name}`" for name in INCLUDES) + ".",
-            schema={"type": "string", "pattern": f"^(?:{_NAMES})(?:,(?:{_NAMES}))*$"},
+            schema={"type": "string", "pattern": f"^(?:(?:{_NAMES})(?:,(?:{_NAMES}))*)?$"},
             example="hashtags,streams",
         ),
         Parameter(
             name="language",
             description="With `include=subtitles`: the language whose text is wanted, as TikTok names it (`eng-US`) or "
             "short (`en`).",
-            schema={"type": "string", "pattern": "^[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*$", "maxLength": LONGEST_LANGUAGE},
+            schema={
+                "type": "string",
+                "pattern": "^(?:[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*)?$",
+                "maxLength": LONGEST_LANGUAGE,
+            },
             example="en",
         ),
         Parameter(
@@ -133,5 +145,6 @@ TIKTOK_VIDEO = Endpoint(
     ),
     read=read,
     result=VideoResult,
+    optional=(Video, Included),
     render=render,
 )

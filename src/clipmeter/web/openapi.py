@@ -29,9 +29,20 @@ HEADERS = {
     "X-Free-Remaining": ("integer", "Free requests left this calendar month (UTC)."),
     "RateLimit": ("string", "How many more requests may be in flight now."),
     "RateLimit-Policy": ("string", "How many requests may be in flight at once."),
+    "Age": ("integer", "Seconds since TikTok was asked."),
+    "Cache-Control": ("string", "How long the answer may be kept; never past its links."),
+    "ETag": ("string", "Names this answer, for `If-None-Match`."),
     "Retry-After": ("integer", "Whole seconds after which a repeat makes sense."),
 }
+FRESHNESS = ("Age", "Cache-Control", "ETag")
 STANDING = ("X-Charge", "X-Free-Remaining", "RateLimit", "RateLimit-Policy")
+
+IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "The ETag of an answer that the caller has already.",
+    "schema": {"type": "string", "pattern": '^"[0-9a-f]+"$'},
+}
 
 
 def document(endpoints: Sequence[Endpoint[Any]], server_url: str) -> dict[str, Any]:
@@ -87,9 +98,13 @@ def _operation(endpoint: Endpoint[Any]) -> dict[str, Any]:
         "tags": ["endpoints"],
         "summary": endpoint.title,
         "description": endpoint.promise,
-        "parameters": _parameters(endpoint.parameters),
+        "parameters": [*_parameters(endpoint.parameters), IF_NONE_MATCH],
         "responses": {
-            "200": _response("Found; charged.", ("X-Request-Id", *STANDING), endpoint.result.__name__),
+            "200": _response("Found; charged.", ("X-Request-Id", *STANDING, *FRESHNESS), endpoint.result.__name__),
+            "304": {
+                "description": "What `If-None-Match` names is still what is remembered; free.",
+                "headers": _header_refs(("X-Request-Id", *STANDING, *FRESHNESS)),
+            },
             **{str(status): {"$ref": f"#/components/responses/Error{status}"} for status in statuses()},
         },
     }
@@ -205,9 +220,13 @@ def _status_schema(word: str) -> dict[str, Any]:
 
 def _result_schemas(endpoints: Sequence[Endpoint[Any]]) -> dict[str, Any]:
     _, schemas = msgspec.json.schema_components(
-        [*(e.result for e in endpoints), *(page.result for page in PAGES)], ref_template=SCHEMA_REF
+        [*(kind for e in endpoints for kind in (e.result, *e.optional)), *(page.result for page in PAGES)],
+        ref_template=SCHEMA_REF,
     )
-    return {name: _closed(schema) for name, schema in schemas.items()}
+    closed = {name: _closed(schema) for name, schema in schemas.items()}
+    for always, sometimes in (e.optional for e in endpoints):
+        closed[always.__name__]["properties"] |= closed.pop(sometimes.__name__)["properties"]
+    return closed
 
 
 def _closed(schema: dict[str, Any]) -> dict[str, Any]:
