@@ -45,6 +45,7 @@ class Reach:
         """
         self._fetch, self._alarm, self._clock = fetch, alarm, clock
         self._time_budget, self._request_budget = time_budget, request_budget
+        self._margin = min(0.1, 0.05 * time_budget)  # for what follows: the caller's answer is out within the budget
         self._order = tuple(sources)
         self._pool = ytdlp.new_pool()
         self._short_links = ShortLinks()
@@ -66,7 +67,7 @@ class Reach:
 
         Raises the Problem that tells most, with the attempts behind it.
         """
-        budget = Budget(self._fetch, seconds=self._time_budget, requests=self._request_budget)
+        budget = Budget(self._fetch, seconds=self._time_budget - self._margin, requests=self._request_budget)
         tried: list[Tried] = []
         try:
             post = await self._post(ref, budget, tried)
