@@ -13,7 +13,7 @@ from clipmeter.errors import (
     UpstreamTimeout,
 )
 
-from .found import Found
+from .found import LINKS, Found
 from .merge import merged
 from .verdict import CHALLENGE
 
@@ -63,6 +63,14 @@ def telling(tried: Sequence[Tried]) -> Problem:
         if problem := next((problem for problem in problems if isinstance(problem, kind)), None):
             return problem
     return problems[0] if problems else UpstreamTimeout()
+
+
+def is_hollow(found: Found) -> bool:
+    """Whether nothing is known of a post but its id: a page whose fields have other names now reads so."""
+    video = found.video
+    counts = (video.play_count, video.likes, video.comments, video.shares)
+    links = (getattr(video, name) for name in LINKS)
+    return not (video.title or video.author or video.author_id or any(links)) and set(counts) == {None}
 
 
 def is_challenged(tried: Sequence[Tried]) -> bool:

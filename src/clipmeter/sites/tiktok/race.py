@@ -111,7 +111,7 @@ class Race:
         within = min(left * (SHARE if others_wait else 1), most or left)
         try:
             async with asyncio.timeout(within):
-                return await self._sources.makers[name](self._budget).video(self._ref, within)
+                found = await self._sources.makers[name](self._budget).video(self._ref, within)
         except TimeoutError:
             raise UpstreamTimeout(sign=f"nothing within {within:.2f} s") from None
         except Problem:
@@ -119,6 +119,9 @@ class Race:
         except Exception as error:
             log.exception("source crashed", source=name, video_id=self._ref.id)
             raise UpstreamError(sign=f"crashed: {error!r:.150}") from error
+        if judge.is_hollow(found):
+            raise UpstreamError(sign="a post with nothing in it")
+        return found
 
     async def _wait(self) -> bool:
         """Wait for whoever is first; whether the next may start: when one has failed, or all are slow."""

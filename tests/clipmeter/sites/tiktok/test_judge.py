@@ -80,6 +80,13 @@ def test_several_finds_are_one():
     assert judge.post(tried(UpstreamError())) is None
 
 
+def test_an_id_alone_is_no_post():
+    """What has neither words, names, counts nor links was not read; any one of them, a count of 0 too, is something."""
+    assert judge.is_hollow(found(date_timestamp=5, date="x", region="US"))
+    for some in ({"title": "a"}, {"author": "a"}, {"likes": 0}, {"cover": "https://c/c"}, {"author_id": "5"}):
+        assert not judge.is_hollow(found(**some))
+
+
 def test_attempts_for_the_log():
     """Each with its code and the exact sign, in order; a success has neither."""
     good, bad, silent = (one.attempt() for one in tried(found(), another("1", "2"), UpstreamTimeout()))

@@ -432,7 +432,7 @@ async def test_cookies_of_other_hosts_spoil_nothing(reaching, weather):
 @pytest.mark.parametrize(
     "mood",
     ["slow_drip", "cut_middle", "script_renamed", "item_moved", "redirect_loop", "redirect_away", "redirect_loopback",
-     "redirect_http", "huge_page", "gzip_bomb", "deep_json"],
+     "redirect_http", "fields_renamed", "huge_page", "gzip_bomb", "deep_json"],
 )  # fmt: skip
 async def test_bad_weather(reaching, weather, mood):
     """Everywhere or on the page alone: within the budget, with the promised code, and nobody goes astray."""
