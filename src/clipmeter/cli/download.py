@@ -18,6 +18,7 @@ from clipmeter.cli.card import megabytes
 from clipmeter.cli.show import err, fail, out, print_json_array, say
 from clipmeter.endpoints.tiktok_video import TIKTOK_VIDEO
 from clipmeter.errors import NotFound, Problem
+from clipmeter.logs import set_up_logs
 from clipmeter.media.files import SIZES, family, file_name, urls
 from clipmeter.media.links import Wanted
 from clipmeter.media.saving import Progress as Told
@@ -53,6 +54,7 @@ def download(  # noqa: PLR0913 - the options of the command
     settings: Settings, links: Sequence[str], folder: Path, kind: str, *, test: bool, as_json: bool
 ) -> int:
     """Save the files; the exit status. `kind` "": the video, or the images of a photo post."""
+    set_up_logs("error")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

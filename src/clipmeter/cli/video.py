@@ -13,11 +13,13 @@ from clipmeter.cli.card import print_card
 from clipmeter.cli.show import err, fail, out, print_body
 from clipmeter.endpoints.tiktok_video import TIKTOK_VIDEO, VideoResult
 from clipmeter.errors import BadRequest, NotFound, Problem
+from clipmeter.logs import set_up_logs
 from clipmeter.settings import Settings
 
 
 def video(settings: Settings, link: str, *, test: bool, as_json: bool) -> int:
     """Print the post; the exit status."""
+    set_up_logs("error")
     waiting = err.status("asking TikTok ...") if sys.stderr.isatty() else nullcontext()
     with waiting:
         done = asyncio.run(_ask(settings, link, test=test))

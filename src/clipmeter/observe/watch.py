@@ -4,9 +4,12 @@ A call hands over a `Finished` and goes on; a moment later, in pieces, these bec
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, ParamSpec, TypeVar
+
+import structlog
 
 from clipmeter.call import Finished
 from clipmeter.endpoints.base import Endpoint, read_query
@@ -16,9 +19,13 @@ from clipmeter.records.flusher import Flusher
 from clipmeter.records.health import HealthLog
 from clipmeter.records.requests import LONGEST_ASKED, LogEntry, RequestLog
 
+log = structlog.get_logger()
+
 QUEUE = 5_000
 FOLD_SECONDS = 0.25
 FOLD_CALLS = 100
+UPSTREAMS = 500
+"""From this status on something is wrong on this side, or on TikTok's."""
 LEFT = (499, "caller_left")
 """Status and code of a call whose caller hung up; nobody got them."""
 A = TypeVar("A")
@@ -91,6 +98,7 @@ class Watch:
             finished = self._waiting.popleft()
             status, code, problem = _end(finished)
             self._count(finished, status, code)
+            _say(finished, status, code, problem)
             if finished.caller is not None:
                 self._log.note(_entry(finished, status, code, problem))
 
@@ -101,6 +109,21 @@ class Watch:
             self._metrics.stage(name, stage, seconds)
         if _from_memory(finished):
             self._metrics.remembered(name, mode)
+
+
+def _say(finished: Finished, status: int, code: str, problem: Problem | None) -> None:
+    """A line of the server's log: what is not the caller's doing as a warning."""
+    log.log(
+        logging.WARNING if status >= UPSTREAMS else logging.INFO,
+        "request",
+        status=status,
+        code=code,
+        request_id=finished.asked.request_id,
+        mode=finished.caller.mode if finished.caller else "",
+        video_id=finished.video_id,
+        ms=round(finished.stages["total"] * 1000, 1),
+        **({"sign": problem.sign} if problem and problem.sign else {}),
+    )
 
 
 def _end(finished: Finished) -> tuple[int, str, Problem | None]:
