@@ -35,7 +35,8 @@ def test_a_lost_secret_is_not_made_anew(tmp_path):
 
 def test_processes_that_start_at_once_agree_on_the_secret(tmp_path):
     """Two processes at their first start end with one secret."""
-    code = f"from pathlib import Path; from clipmeter.home import Home; p = Path({str(tmp_path)!r}); print(Home(p).secret(p / 'none'))"
+    code = f"from pathlib import Path; from clipmeter.home import Home; p = Path({str(tmp_path)!r})\n"
+    code += "print(Home(p).secret(p / 'none'))"
     started = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) for _ in range(4)]
     assert len({process.communicate()[0] for process in started}) == 1
 
