@@ -5,9 +5,11 @@ Rule 2: nothing is imported that reading a page does not need: the command is to
 """
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -35,11 +37,18 @@ _STATUSES = "Exit status: 0 when everything is a video, 3 when something is not,
 def main(argv: Sequence[str]) -> int:
     """Run the command with these arguments; the exit status."""
     arguments = _parser().parse_args(argv)
+    if sys.stdout is None:  # closed by whoever started this
+        return _SOME_PROBLEM
     try:
         good = _print_all(arguments.files, arguments.id, arguments.include)
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read has seen enough. Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _SOME_PROBLEM
+    except OSError as error:  # a full disk
+        with suppress(OSError):
+            sys.stderr.write(f"clipmeter parse: the output cannot be written: {error.strerror}.\n")
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _SOME_PROBLEM
     except KeyboardInterrupt:
@@ -117,6 +126,8 @@ def _read_file(file: str, asked: str | None, *, full: bool) -> Saved[Video] | Sa
 
 def _bytes_of(file: str) -> bytes:
     if file == "-":
+        if sys.stdin is None:
+            raise OSError(errno.EBADF, "standard input is closed")
         return _at_most(sys.stdin.buffer)
     with Path(file).open("rb") as opened:
         return _at_most(opened)

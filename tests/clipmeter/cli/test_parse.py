@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -187,3 +188,29 @@ def test_an_unknown_include_names_the_known_ones():
     assert done.returncode == 2
     assert b"nope" in done.stderr
     assert all(name.encode() in done.stderr for name in INCLUDES)
+
+
+@pytest.mark.parametrize("how", ["<&-", ">&-", ">/dev/full"])
+def test_standard_streams_that_are_not_there(tmp_path, how):
+    """A closed input or output and a full disk end with status 3 and no traceback."""
+    (tmp_path / "page.html").write_text("hello")
+    file = "-" if how == "<&-" else str(tmp_path / "page.html")
+    line = f"{shlex.join([*COMMAND, file])} {how}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+
+
+def test_a_million_entries_that_are_none(tmp_path):
+    """What is no post in a long list costs no more than a word of memory and its line."""
+    (tmp_path / "list.json").write_text('[{"id":"7","video":{"duration":5},"author":"a"}' + ",0" * 300_000 + "]")
+    code = (
+        "import resource, sys; from clipmeter.sites.tiktok.saved import read_saved;"
+        "answers = read_saved(open(sys.argv[1], 'rb').read()).answers;"
+        "print(len(answers), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "list.json")], capture_output=True, text=True, check=True
+    )
+    count, kilobytes = map(int, done.stdout.split())
+    assert (count, kilobytes < 120_000) == (300_001, True)

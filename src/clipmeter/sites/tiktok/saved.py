@@ -33,6 +33,10 @@ class Reading(NamedTuple, Generic[T]):
     state: type[State[Any]]
 
 
+_NO_POST = UpstreamError("This entry of the list is no post.", sign="entry without a post")
+"""One for all entries: a list of millions of zeros must not become millions of exceptions."""
+
+
 def read_saved(data: bytes, asked: str | None = None) -> Saved[Video]:
     """What saved bytes hold, as Videos and Problems; nothing is raised.
 
@@ -83,8 +87,8 @@ def _entry(how: Reading[Any], entry: object) -> Post | Problem:
         if isinstance(found, dict):
             return _post(how, found, None)
     except Problem as problem:
-        return problem
-    return UpstreamError("This entry of the list is no post.", sign="entry without a post")
+        return problem.with_traceback(None)  # a list may have a million of them
+    return _NO_POST
 
 
 def _pick(entries: Sequence[Post | Problem], asked: str) -> Post | Problem:
