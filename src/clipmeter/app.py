@@ -16,14 +16,14 @@ from clipmeter.books import Books
 from clipmeter.call import Call
 from clipmeter.endpoints import ENDPOINTS
 from clipmeter.endpoints.tiktok_video import TIKTOK_VIDEO, VideoQuery
-from clipmeter.fetch import Fetch
+from clipmeter.fetch import Fetch, unknown_browser
 from clipmeter.home import OperatorKeys
 from clipmeter.media.links import Links, link_keys
 from clipmeter.media.relay import Lane, Relay
 from clipmeter.observe.alarm import Alarm
 from clipmeter.observe.metrics import CONTENT_TYPE_LATEST, Metrics
 from clipmeter.observe.watch import Watch
-from clipmeter.settings import Settings
+from clipmeter.settings import BadSetting, Settings
 from clipmeter.sites.tiktok.found import Answer
 from clipmeter.sites.tiktok.hosts import REFERER, is_media, is_tiktok
 from clipmeter.sites.tiktok.reach import Reach
@@ -46,7 +46,11 @@ class Parts:
     """Everything that a paid call needs, over opened books."""
 
     def __init__(self, settings: Settings) -> None:
-        """Connects to nothing yet."""
+        """Connects to nothing yet. Raises BadSetting."""
+        if name := unknown_browser(settings.impersonate):
+            raise BadSetting(
+                f"CLIPMETER_IMPERSONATE names {name}, which is no browser that curl_cffi knows; try chrome"
+            )
         self.settings = settings
         self.books = Books(settings)
         self.sources: dict[tuple[str, str], Callable[[Any], Any]] = {}

@@ -1,5 +1,5 @@
 """The only door to the internet."""
 
-from clipmeter.fetch.door import Fetch
+from clipmeter.fetch.door import Fetch, unknown_browser
 
-__all__ = ["Fetch"]
+__all__ = ["Fetch", "unknown_browser"]

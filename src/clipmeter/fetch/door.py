@@ -10,12 +10,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import aiohttp
 from curl_cffi import CurlHttpVersion, CurlOpt
 from curl_cffi.curl import CurlError
-from curl_cffi.requests import AsyncSession, Response
+from curl_cffi.requests import AsyncSession, BrowserType, BrowserTypeLiteral, Response
+from curl_cffi.requests.impersonate import REAL_TARGET_MAP
 from yarl import URL
 
 from clipmeter.errors import Problem, UpstreamConnectionError, UpstreamError, UpstreamTimeout
@@ -34,12 +35,19 @@ _FILE_HEADERS = {
     "Accept-Encoding": "identity",
 }
 
+_BROWSERS = {*get_args(BrowserTypeLiteral), *REAL_TARGET_MAP, *(browser.value for browser in BrowserType)}
+
 
 class _Trip(NamedTuple):
     """How a page is asked for: as which browser, from which address."""
 
     target: str
     way: Way
+
+
+def unknown_browser(names: tuple[str, ...]) -> str:
+    """The first of the names that is no browser that can be impersonated; "" when all are."""
+    return next((name for name in names if name not in _BROWSERS), "")
 
 
 class Fetch:

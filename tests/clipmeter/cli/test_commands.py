@@ -122,6 +122,13 @@ def test_bad_settings_are_sentences(home):
     assert re.fullmatch(r"clipmeter: CLIPMETER_CONCURRENCY .+\n", done.stderr)
 
 
+def test_an_unknown_browser_is_a_sentence(home):
+    """A fingerprint that cannot be had stops the start, and is not told as a network problem later."""
+    done = run_clipmeter(home, "serve", "--port", "0", impersonate="netscape")
+    assert done.returncode == 2
+    assert "CLIPMETER_IMPERSONATE names netscape" in done.stderr
+
+
 def test_ledger_verify_and_show(home):
     """The ledger of a fresh request is clean and shows it."""
     run_clipmeter(home, "video", "--test", EXAMPLE)
