@@ -27,15 +27,14 @@ def print_body(body: bytes) -> None:
     sys.stdout.flush()
 
 
-def print_json_array(rows: Iterable[Any]) -> int:
-    """A JSON array, written row by row so that a ledger of any length fits; returns how many rows."""
-    write, count = sys.stdout.buffer.write, 0
+def print_json_array(rows: Iterable[Any]) -> None:
+    """A JSON array, written row by row so that a ledger of any length fits."""
+    write, before = sys.stdout.buffer.write, b"["
     for row in rows:
-        write((b",\n" if count else b"[") + msgspec.json.encode(row))
-        count += 1
-    write(b"]\n" if count else b"[]\n")
+        write(before + msgspec.json.encode(row))
+        before = b",\n"
+    write(b"]\n" if before != b"[" else b"[]\n")
     sys.stdout.flush()
-    return count
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], empty: str) -> None:

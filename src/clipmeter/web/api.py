@@ -45,7 +45,7 @@ def _respond(done: Done) -> Response[bytes]:
 async def _unless_left(calling: Coroutine[Any, Any, Done], receive: Receive) -> Done:
     """The call's end. A caller who leaves before the result is known cancels it, and is not charged."""
     call = asyncio.ensure_future(calling)
-    leaving = asyncio.ensure_future(_left(receive))
+    leaving = asyncio.ensure_future(left(receive))
     try:
         await asyncio.wait({call, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not call.done():
@@ -57,8 +57,8 @@ async def _unless_left(calling: Coroutine[Any, Any, Done], receive: Receive) -> 
         call.cancel()
 
 
-async def _left(receive: Receive) -> None:
-    """Returns when the caller has hung up."""
+async def left(receive: Receive) -> None:
+    """Returns when the caller has hung up; what is left of a body is read and thrown away."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

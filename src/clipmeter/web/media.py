@@ -16,6 +16,7 @@ from clipmeter.errors import InvalidParameter, NotFound, Problem, ServiceUnavail
 from clipmeter.media.links import NOT_OURS, PREFIX, Links, Wanted
 from clipmeter.media.relay import Relay, Sent
 from clipmeter.media.reply import ENDINGS, Head
+from clipmeter.web.api import left
 from clipmeter.web.envelope import JSON, problem_bytes
 
 log = structlog.get_logger()
@@ -72,7 +73,7 @@ class _File:
     async def answer(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI call."""
         sending = asyncio.ensure_future(self._send(send))
-        leaving = asyncio.ensure_future(_left(receive))
+        leaving = asyncio.ensure_future(left(receive))
         try:
             await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if sending.done():
@@ -142,9 +143,3 @@ async def _no_such_range(head: Head, send: Send) -> None:
         headers.append((b"content-range", f"bytes */{head.total}".encode()))
     await send({"type": "http.response.start", "status": 416, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
-
-
-async def _left(receive: Receive) -> None:
-    """Returns when the caller has hung up; a body is read and thrown away."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
