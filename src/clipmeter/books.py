@@ -54,7 +54,7 @@ class Books:
     async def operator(self) -> OperatorKeys:
         """The operator's account and keys that work; made when they are not there."""
         kept = self.home.operator()
-        account = self.accounts.find(OPERATOR_EMAIL)
+        account = await self.accounts.find(OPERATOR_EMAIL)
         if kept and account and await self._work(kept):
             return kept
         if account is None:
@@ -74,7 +74,7 @@ class Books:
     async def _new_keys(self, account_id: str) -> NewAccount:
         # The file was lost or its keys were revoked. The old keys may be in use elsewhere, so they stay as they are,
         # unless there is no room for new ones: then the oldest go.
-        for key in self.keys.list_for(account_id)[: -(KEYS_PER_ACCOUNT - 2)]:
+        for key in (await self.keys.list_for(account_id))[: -(KEYS_PER_ACCOUNT - 2)]:
             await self.keys.delete(key.key_id)
         live = await self.keys.create(account_id, "Operator's key", "live")
         test = await self.keys.create(account_id, "Operator's test key", "test")

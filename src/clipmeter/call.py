@@ -144,11 +144,11 @@ class Call:
             course.passed("admit")
             return await self._answered(course, caller, query, hold)
         except Problem as problem:
-            return Done(problem=problem, standing=self._standing(caller, endpoint))
+            return Done(problem=problem, standing=await self._standing(caller, endpoint))
         except Exception as error:
             log.exception("call crashed", request_id=asked.request_id)
             crash = InternalError(sign=repr(error))
-            return Done(problem=crash, standing=self._standing(caller, endpoint))
+            return Done(problem=crash, standing=await self._standing(caller, endpoint))
 
     async def _answered(self, course: _Course, caller: Caller, query: Any, hold: Hold) -> Done:  # noqa: ANN401 - the endpoint's
         endpoint, asked = course.endpoint, course.asked
@@ -177,11 +177,11 @@ class Call:
             return replace(done, standing=await self._ledger.void(hold, "partial"))
         return replace(done, standing=await self._ledger.post(hold, video_id=video_id))
 
-    def _standing(self, caller: Caller | None, endpoint: Endpoint[Any]) -> Standing | None:
+    async def _standing(self, caller: Caller | None, endpoint: Endpoint[Any]) -> Standing | None:
         """What the headers say of the account; None when it is unknown or cannot be read."""
         if caller is None:
             return None
         try:
-            return self._ledger.standing(caller, endpoint.name)
+            return await self._ledger.standing(caller, endpoint.name)
         except Problem:
             return None

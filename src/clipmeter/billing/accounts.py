@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from clipmeter.billing.keys import Keys, add_key
 from clipmeter.errors import InvalidParameter
-from clipmeter.store.base import Plan, Query, Store
+from clipmeter.store.base import Query, Steps, Store, plan
 
 AccountKind: TypeAlias = Literal["user", "operator"]
 Payment: TypeAlias = Literal["none", "invoice", "card"]
@@ -54,13 +54,13 @@ class Accounts:
         await self._store.write(_create(values, *queries))
         return NewAccount(account_id, live.key, test.key)
 
-    def list_all(self) -> list[Account]:
+    async def list_all(self) -> list[Account]:
         """Every account, oldest first."""
-        return self._store.read(_list_all())
+        return await self._store.read(_list_all())
 
-    def find(self, id_or_email: str) -> Account | None:
+    async def find(self, id_or_email: str) -> Account | None:
         """One account, by its id or e-mail address; None: there is none."""
-        return self._store.read(_find(id_or_email))
+        return await self._store.read(_find(id_or_email))
 
     async def block(self, account_id: str) -> None:
         """Refuse its requests from now on, with 403. Raises InvalidParameter when unknown."""
@@ -85,23 +85,27 @@ def tidy_email(text: str) -> str:
     return email
 
 
-def _create(values: dict[str, str], live_key: Query, test_key: Query) -> Plan[None]:
+@plan
+def _create(values: dict[str, str], live_key: Query, test_key: Query) -> Steps[None]:
     if not (yield Query("account_add", values)):
         raise InvalidParameter("There is an account with this e-mail address already.")
     yield live_key
     yield test_key
 
 
-def _list_all() -> Plan[list[Account]]:
+@plan
+def _list_all() -> Steps[list[Account]]:
     rows = yield Query("account_list")
     return [Account(*row) for row in rows]
 
 
-def _find(id_or_email: str) -> Plan[Account | None]:
+@plan
+def _find(id_or_email: str) -> Steps[Account | None]:
     rows = yield Query("account_find", {"id": id_or_email, "email": id_or_email.strip().casefold()})
     return Account(*rows[0]) if rows else None
 
 
-def _change(query: str, account_id: str, **values: str) -> Plan[None]:
+@plan
+def _change(query: str, account_id: str, **values: str) -> Steps[None]:
     if not (yield Query(query, {"account_id": account_id, **values})):
         raise InvalidParameter("There is no such account.")

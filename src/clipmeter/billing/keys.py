@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from clipmeter.billing.rules import Mode
 from clipmeter.errors import InvalidApiKey, InvalidParameter, MissingApiKey, ServiceUnavailable, UserNotFound
-from clipmeter.store.base import Plan, Query, Store
+from clipmeter.store.base import Query, Steps, Store, plan
 
 KEYS_PER_ACCOUNT = 10
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -102,7 +102,7 @@ class Keys:
             raise MissingApiKey
         if not looks_right(presented):
             raise InvalidApiKey
-        return self._store.read(_find(self.digest(presented)))
+        return await self._store.read(_find(self.digest(presented)))
 
     async def create(self, account_id: str, name: str, mode: Mode) -> NewKey:
         """A new key. Raises InvalidParameter when the account is unknown or has 10 already, of both modes together."""
@@ -112,9 +112,9 @@ class Keys:
         await self._store.write(_create(account_id, made, self.digest(made.key)))
         return made
 
-    def list_for(self, account_id: str) -> list[Key]:
+    async def list_for(self, account_id: str) -> list[Key]:
         """The account's keys, oldest first, without deleted ones."""
-        return self._store.read(_list_for(account_id))
+        return await self._store.read(_list_for(account_id))
 
     async def revoke(self, key_id: str, *, account_id: str = "") -> None:
         """Refuse the key from now on. `account_id`: only if it is theirs. Raises InvalidParameter when unknown."""
@@ -137,7 +137,8 @@ class Keys:
         return hmac.digest(self._secret, key.encode("ascii"), "sha256").hex()
 
 
-def _mark(value: str) -> Plan[str]:
+@plan
+def _mark(value: str) -> Steps[str]:
     yield Query("mark_set", {"name": "secret", "value": value})
     ((known,),) = yield Query("mark_get", {"name": "secret"})
     return str(known)
@@ -149,7 +150,8 @@ def add_key(account_id: str, key: NewKey, digest: str) -> Query:
     return Query("key_add", {**values, "name": key.name, "mode": key.mode})
 
 
-def _find(digest: str) -> Plan[Caller]:
+@plan
+def _find(digest: str) -> Steps[Caller]:
     rows = yield Query("key_find", {"digest": digest})
     if not rows:
         raise InvalidApiKey
@@ -161,7 +163,8 @@ def _find(digest: str) -> Plan[Caller]:
     return Caller(account_id, key_id, mode, kind)
 
 
-def _create(account_id: str, key: NewKey, digest: str) -> Plan[None]:
+@plan
+def _create(account_id: str, key: NewKey, digest: str) -> Steps[None]:
     rows = yield Query("key_count", {"account_id": account_id})
     if not rows:
         raise InvalidParameter("There is no such account.")
@@ -170,12 +173,14 @@ def _create(account_id: str, key: NewKey, digest: str) -> Plan[None]:
     yield add_key(account_id, key, digest)
 
 
-def _list_for(account_id: str) -> Plan[list[Key]]:
+@plan
+def _list_for(account_id: str) -> Steps[list[Key]]:
     rows = yield Query("key_list", {"account_id": account_id})
     return [Key(*row) for row in rows]
 
 
-def _set_status(key_id: str, account_id: str, status: str) -> Plan[None]:
+@plan
+def _set_status(key_id: str, account_id: str, status: str) -> Steps[None]:
     rows = yield Query("key_set_status", {"key_id": key_id, "account_id": account_id, "status": status})
     if not rows:
         raise InvalidParameter("There is no such key.")

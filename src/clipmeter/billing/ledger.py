@@ -11,7 +11,7 @@ Rule 2: cancelling a caller loses no money and no slot: what is under way is fin
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -105,14 +105,14 @@ class Ledger:
         ending = await self._settle(hold, lambda: plans.void(hold, self._terms[hold.endpoint], reason))
         return ending.standing
 
-    def standing(self, caller: Caller, endpoint: str) -> Standing:
+    async def standing(self, caller: Caller, endpoint: str) -> Standing:
         """Where the caller's account stands now."""
         terms = self._terms[endpoint]
-        return self._store.read(plans.standing(caller.account_id, caller.key_id, caller.mode, endpoint, terms))
+        return await self._store.read(plans.standing(caller.account_id, caller.key_id, caller.mode, endpoint, terms))
 
     async def sweep(self) -> int:
         """Expire what dead nodes hold and what is overdue: how many reservations."""
-        nodes, overdue = self._store.read(plans.suspects())
+        nodes, overdue = await self._store.read(plans.suspects())
         dead = self._store.dead(node_id for node_id in nodes if node_id != self._node_id)
         if not dead and not overdue:
             return 0
@@ -127,7 +127,7 @@ class Ledger:
         """What in the database breaks an invariant; an empty list is the proof. Safe while the server runs."""
         return await self._store.survey(violations())
 
-    def show(self, account_id: str | None = None) -> Iterator[LedgerRow]:
+    def show(self, account_id: str | None = None) -> AsyncIterator[LedgerRow]:
         """The rows of an account, or of all accounts one after another, oldest first."""
         return rows_of(self._store, account_id)
 

@@ -16,7 +16,7 @@ from clipmeter.billing.rules import (
     settle,
 )
 from clipmeter.errors import BillingError, PaymentRequired, UserNotFound
-from clipmeter.store.base import Plan, Query
+from clipmeter.store.base import Query, Steps, plan
 
 GRACE_MICROS = 5_000_000
 """A reservation is swept this long after its deadline, so that the one who holds it has surely stopped."""
@@ -60,7 +60,8 @@ class Ending:
     standing: Standing
 
 
-def admit(asked: Asked, terms: Terms, *, waiting: int) -> Plan[Hold | Wait]:
+@plan
+def admit(asked: Asked, terms: Terms, *, waiting: int) -> Steps[Hold | Wait]:
     """Reserve, or say that it must wait. Raises the Problem that refuses it."""
     facts = yield from _facts(asked.account_id, asked.key_id, asked.mode, asked.endpoint)
     verdict = decide(facts, asked.mode, terms, waiting=waiting)
@@ -86,14 +87,16 @@ def admit(asked: Asked, terms: Terms, *, waiting: int) -> Plan[Hold | Wait]:
     )
 
 
-def standing(account_id: str, key_id: str, mode: Mode, endpoint: str, terms: Terms) -> Plan[Standing]:
+@plan
+def standing(account_id: str, key_id: str, mode: Mode, endpoint: str, terms: Terms) -> Steps[Standing]:
     """Where the account stands."""
     facts = yield from _facts(account_id, key_id, mode, endpoint)
     limit = limit_of(facts.account_kind, mode, terms)
     return Standing(_left(terms, facts.free_posted), facts.running, limit, 0)
 
 
-def post(hold: Hold, terms: Terms, video_id: str | None) -> Plan[Ending]:
+@plan
+def post(hold: Hold, terms: Terms, video_id: str | None) -> Steps[Ending]:
     """Count a success; the same answer when it is counted already. One that nothing can pay is voided: `refused`."""
     row = yield from _reserved(hold)
     if row.state != "reserved":
@@ -108,7 +111,8 @@ def post(hold: Hold, terms: Terms, video_id: str | None) -> Plan[Ending]:
     return Ending("posted", Standing(_left(terms, free_posted), row.others_running, hold.limit, grant.price_micros))
 
 
-def void(hold: Hold, terms: Terms, reason: str) -> Plan[Ending]:
+@plan
+def void(hold: Hold, terms: Terms, reason: str) -> Steps[Ending]:
     """Give a reservation back, charging nothing. Nothing happens when it has ended already."""
     row = yield from _reserved(hold)
     if row.state != "reserved":
@@ -117,25 +121,29 @@ def void(hold: Hold, terms: Terms, reason: str) -> Plan[Ending]:
     return Ending("voided", Standing(_left(terms, row.free_posted), row.others_running, hold.limit, 0))
 
 
-def cancel(asked: Asked) -> Plan[bool]:
+@plan
+def cancel(asked: Asked) -> Steps[bool]:
     """Void what nobody has got: whether there was something."""
     values = {"account_id": asked.account_id, "request_id": asked.request_id}
     return bool((yield Query("cancel_row", values)))
 
 
-def join(node_id: str) -> Plan[None]:
+@plan
+def join(node_id: str) -> Steps[None]:
     """A node starts."""
     yield Query("node_join", {"node_id": node_id})
 
 
-def suspects() -> Plan[tuple[list[str], bool]]:
+@plan
+def suspects() -> Steps[tuple[list[str], bool]]:
     """The nodes that may hold something, and whether any reservation is overdue."""
     nodes = yield Query("node_list")
     ((overdue,),) = yield Query("sweep_overdue", {"grace_micros": GRACE_MICROS})
     return [node_id for (node_id,) in nodes], overdue > 0
 
 
-def sweep(dead: list[str]) -> Plan[list[tuple[str, str]]]:
+@plan
+def sweep(dead: list[str]) -> Steps[list[tuple[str, str]]]:
     """Expire what dead nodes hold and what is overdue: the account and endpoint of each."""
     freed = yield Query("sweep_deadlines", {"grace_micros": GRACE_MICROS})
     for node_id in dead:
@@ -144,7 +152,8 @@ def sweep(dead: list[str]) -> Plan[list[tuple[str, str]]]:
     return [(account_id, endpoint) for account_id, endpoint in freed]
 
 
-def _facts(account_id: str, key_id: str, mode: Mode, endpoint: str) -> Plan[Facts]:
+@plan
+def _facts(account_id: str, key_id: str, mode: Mode, endpoint: str) -> Steps[Facts]:
     values = {"account_id": account_id, "key_id": key_id, "mode": mode, "endpoint": endpoint}
     rows = yield Query("admit_facts", values)
     if not rows:
@@ -168,16 +177,18 @@ def _row(asked: Asked, grant: Grant, terms: Terms, slot_limit: int | None) -> di
     }
 
 
-def _reserved(hold: Hold) -> Plan[Reserved]:
+@plan
+def _reserved(hold: Hold) -> Steps[Reserved]:
     rows = yield Query("settle_facts", {"account_id": hold.account_id, "request_id": hold.request_id})
     if not rows:
         raise BillingError(sign=f"no reservation {hold.request_id}")
     return Reserved(*rows[0])
 
 
+@plan
 def _end(  # noqa: PLR0913, PLR0917 - what a row says of its end
     hold: Hold, state: str, reason: str, grant: Grant, terms: Terms, video_id: str | None
-) -> Plan[None]:
+) -> Steps[None]:
     values = {
         "account_id": hold.account_id,
         "request_id": hold.request_id,

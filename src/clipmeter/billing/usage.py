@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from clipmeter.billing.rules import Terms
-from clipmeter.store.base import Plan, Query, Store
+from clipmeter.store.base import Query, Steps, Store, plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +22,24 @@ class MonthsUse:
     charged_micros: int
 
 
-def this_month(store: Store) -> str:
+async def this_month(store: Store) -> str:
     """The calendar month it is by the database's clock, UTC: `YYYY-MM`."""
-    return store.read(_this_month())
+    return await store.read(_this_month())
 
 
-def usage_of(store: Store, account_id: str, month: str, terms: Mapping[str, Terms]) -> list[MonthsUse]:
+async def usage_of(store: Store, account_id: str, month: str, terms: Mapping[str, Terms]) -> list[MonthsUse]:
     """An account's use of every endpoint that has `terms`, in their order."""
-    return store.read(_usage_of(account_id, month, terms))
+    return await store.read(_usage_of(account_id, month, terms))
 
 
-def _this_month() -> Plan[str]:
+@plan
+def _this_month() -> Steps[str]:
     rows = yield Query("this_month")
     return str(rows[0][0])
 
 
-def _usage_of(account_id: str, month: str, terms: Mapping[str, Terms]) -> Plan[list[MonthsUse]]:
+@plan
+def _usage_of(account_id: str, month: str, terms: Mapping[str, Terms]) -> Steps[list[MonthsUse]]:
     rows = yield Query("usage_of", {"account_id": account_id, "which_month": month})
     sums = {row[0]: row[1:] for row in rows}
     now = yield from _this_month()

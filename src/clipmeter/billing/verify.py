@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from clipmeter.billing.keys import KEYS_PER_ACCOUNT
 from clipmeter.billing.plans import GRACE_MICROS
-from clipmeter.store.base import Plan, Query, Row
+from clipmeter.store.base import Query, Row, Steps, plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,8 @@ CHECKS = (
 )
 
 
-def violations() -> Plan[list[Violation]]:
+@plan
+def violations() -> Steps[list[Violation]]:
     """Every violation, all from one snapshot. The limits are those that were in force for each row."""
     values = {"keys": KEYS_PER_ACCOUNT, "slack_micros": 12 * GRACE_MICROS}
     found: list[Violation] = []

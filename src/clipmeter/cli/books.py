@@ -11,7 +11,7 @@ from clipmeter.billing.accounts import Account, Accounts, Payment
 from clipmeter.billing.ledger import LedgerRow
 from clipmeter.billing.rules import Mode
 from clipmeter.books import Books
-from clipmeter.cli.show import fail, out, print_json, print_json_array, print_table
+from clipmeter.cli.show import JsonArray, fail, out, print_json, print_table
 from clipmeter.settings import Settings
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ def list_accounts(settings: Settings, *, as_json: bool) -> None:
     """Show all accounts."""
 
     async def work(books: Books) -> list[Account]:
-        return books.accounts.list_all()
+        return await books.accounts.list_all()
 
     rows = [_dated(account) for account in with_books(settings, work)]
     if as_json:
@@ -60,7 +60,7 @@ def set_account_status(settings: Settings, id_or_email: str, *, blocked: bool) -
     """Block or unblock."""
 
     async def work(books: Books) -> None:
-        account = _found(books.accounts, id_or_email)
+        account = await _found(books.accounts, id_or_email)
         await (books.accounts.block if blocked else books.accounts.unblock)(account.account_id)
 
     with_books(settings, work)
@@ -71,7 +71,8 @@ def create_key(settings: Settings, id_or_email: str, name: str, mode: Mode, *, a
     """Make a key and show it."""
 
     async def work(books: Books) -> Any:  # noqa: ANN401 - only shown
-        return await books.keys.create(_found(books.accounts, id_or_email).account_id, name, mode)
+        account = await _found(books.accounts, id_or_email)
+        return await books.keys.create(account.account_id, name, mode)
 
     made = with_books(settings, work)
     if as_json:
@@ -84,7 +85,7 @@ def list_keys(settings: Settings, id_or_email: str, *, as_json: bool) -> None:
     """Show an account's keys."""
 
     async def work(books: Books) -> list[Any]:
-        return books.keys.list_for(_found(books.accounts, id_or_email).account_id)
+        return await books.keys.list_for((await _found(books.accounts, id_or_email)).account_id)
 
     rows = [_dated(key) for key in with_books(settings, work)]
     if as_json:
@@ -103,12 +104,16 @@ def show_ledger(settings: Settings, id_or_email: str, *, limit: int, as_json: bo
     """Show the ledger's rows: as JSON all of them, else the newest `limit`."""
 
     async def work(books: Books) -> None:
-        account_id = _found(books.accounts, id_or_email).account_id if id_or_email else None
+        account_id = (await _found(books.accounts, id_or_email)).account_id if id_or_email else None
         rows = books.ledger.show(account_id)
         if as_json:
-            print_json_array(asdict(row) for row in rows)
+            array = JsonArray()
+            async for row in rows:
+                array.add(asdict(row))
+            array.end()
         else:
-            print_table(LEDGER_COLUMNS, [_row(row) for row in deque(rows, limit)], "The ledger is empty.")
+            newest = deque([row async for row in rows], limit)
+            print_table(LEDGER_COLUMNS, [_row(row) for row in newest], "The ledger is empty.")
 
     with_books(settings, work)
 
@@ -125,8 +130,8 @@ def verify_ledger(settings: Settings, *, as_json: bool) -> int:
     return 1 if found else 0
 
 
-def _found(accounts: Accounts, id_or_email: str) -> Account:
-    account = accounts.find(id_or_email)
+async def _found(accounts: Accounts, id_or_email: str) -> Account:
+    account = await accounts.find(id_or_email)
     if account is None:
         fail(f"there is no account {id_or_email}; see: clipmeter accounts list")
     return account

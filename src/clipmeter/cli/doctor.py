@@ -72,7 +72,7 @@ async def _check(name: str, check: Callable[[Settings], Awaitable[str]], setting
 async def _database(settings: Settings) -> str:
     books = Books(settings)
     async with books.open():
-        accounts, violations = len(books.accounts.list_all()), await books.ledger.verify()
+        accounts, violations = len(await books.accounts.list_all()), await books.ledger.verify()
     if violations:
         raise Problem(f"{len(violations)} rows break an invariant; see: clipmeter ledger verify")
     return f"{settings.database_path}, {accounts} accounts, every invariant holds"
@@ -83,7 +83,7 @@ async def _sources(settings: Settings) -> list[Finding]:
     try:
         books = Books(settings)
         async with books.open():
-            rows = books.health.since(DAY_HOURS)
+            rows = await books.health.since(DAY_HOURS)
     except Problem:  # the check of the database has told it
         return []
     places = sorted({(row.lane, row.source) for row in rows})

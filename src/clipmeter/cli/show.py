@@ -27,14 +27,29 @@ def print_body(body: bytes) -> None:
     sys.stdout.flush()
 
 
+class JsonArray:
+    """A JSON array on stdout, written row by row so that a ledger of any length fits."""
+
+    def __init__(self) -> None:
+        self._before = b"["
+
+    def add(self, row: Any) -> None:  # noqa: ANN401 - whatever msgspec encodes
+        """One more row."""
+        sys.stdout.buffer.write(self._before + msgspec.json.encode(row))
+        self._before = b",\n"
+
+    def end(self) -> None:
+        """That was the last one."""
+        sys.stdout.buffer.write(b"]\n" if self._before != b"[" else b"[]\n")
+        sys.stdout.flush()
+
+
 def print_json_array(rows: Iterable[Any]) -> None:
-    """A JSON array, written row by row so that a ledger of any length fits."""
-    write, before = sys.stdout.buffer.write, b"["
+    """A JSON array of these rows."""
+    array = JsonArray()
     for row in rows:
-        write(before + msgspec.json.encode(row))
-        before = b",\n"
-    write(b"]\n" if before != b"[" else b"[]\n")
-    sys.stdout.flush()
+        array.add(row)
+    array.end()
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], empty: str) -> None:

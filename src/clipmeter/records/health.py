@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from clipmeter.errors import Attempt
 from clipmeter.records.flusher import Flusher
-from clipmeter.store.base import CommitUnknown, Plan, Query, Store
+from clipmeter.store.base import CommitUnknown, Query, Steps, Store, plan
 
 KEEP_HOURS = 90 * 24
 FLUSH_SECONDS = 5.0
@@ -70,9 +70,9 @@ class HealthLog:
             self._put_back(counted)
             raise
 
-    def since(self, hours: int) -> list[HealthRow]:
+    async def since(self, hours: int) -> list[HealthRow]:
         """What was counted in the last `hours`, this one included, oldest first."""
-        return self._store.read(_since(self._hour() - hours))
+        return await self._store.read(_since(self._hour() - hours))
 
     def _hour(self) -> int:
         return int(self._clock()) // _HOUR
@@ -83,12 +83,14 @@ class HealthLog:
             sums[:] = sums[0] + tries, sums[1] + total, max(sums[2], most)
 
 
-def _add(rows: Iterable[HealthRow], oldest: int) -> Plan[None]:
+@plan
+def _add(rows: Iterable[HealthRow], oldest: int) -> Steps[None]:
     for row in rows:
         yield Query("health_add", {name: getattr(row, name) for name in HealthRow.__slots__})
     yield Query("health_prune", {"hour": oldest})
 
 
-def _since(hour: int) -> Plan[list[HealthRow]]:
+@plan
+def _since(hour: int) -> Steps[list[HealthRow]]:
     rows = yield Query("health_since", {"hour": hour})
     return [HealthRow(*row) for row in rows]

@@ -16,7 +16,7 @@ import structlog
 
 from clipmeter.errors import Attempt, InvalidParameter, Problem, ServiceUnavailable
 from clipmeter.records.flusher import Flusher
-from clipmeter.store.base import Plan, Query, Store
+from clipmeter.store.base import Query, Steps, Store, plan
 
 log = structlog.get_logger()
 
@@ -154,19 +154,20 @@ class RequestLog:
         while await self._store.write(_prune(self._keep_days * _DAY_MICROS)) == _PRUNE_ROWS:
             pass
 
-    def page(self, account_id: str, before: str, limit: int, filters: Filters) -> list[LogRow]:
+    async def page(self, account_id: str, before: str, limit: int, filters: Filters) -> list[LogRow]:
         """An account's rows, newest first: those after the one of id `before`, or the newest when that is "".
 
         Raises InvalidParameter when the account's log has no such row.
         """
-        return self._store.read(_page(account_id, before, limit, filters))
+        return await self._store.read(_page(account_id, before, limit, filters))
 
-    def failures(self, account_id: str, month: str) -> dict[str, dict[str, int]]:
+    async def failures(self, account_id: str, month: str) -> dict[str, dict[str, int]]:
         """How often which code was answered in a month (`YYYY-MM`), by endpoint."""
-        return self._store.read(_failures(account_id, month))
+        return await self._store.read(_failures(account_id, month))
 
 
-def _add(entries: Iterable[LogEntry]) -> Plan[None]:
+@plan
+def _add(entries: Iterable[LogEntry]) -> Steps[None]:
     failures: Counter[tuple[str, str, str]] = Counter()
     for entry in entries:
         added = yield Query("log_add", _values(entry))
@@ -207,12 +208,14 @@ def _clean(text: str, longest: int) -> str:
     return text[:longest].encode("utf8", "replace").decode().replace("\0", "\ufffd")
 
 
-def _prune(keep_micros: int) -> Plan[int]:
+@plan
+def _prune(keep_micros: int) -> Steps[int]:
     rows = yield Query("log_prune", {"keep_micros": keep_micros, "size": _PRUNE_ROWS})
     return len(rows)
 
 
-def _page(account_id: str, before: str, limit: int, filters: Filters) -> Plan[list[LogRow]]:
+@plan
+def _page(account_id: str, before: str, limit: int, filters: Filters) -> Steps[list[LogRow]]:
     before_time, before_id = _LAST
     if before:
         found = yield Query("log_at", {"account_id": account_id, "request_id": before})
@@ -243,7 +246,8 @@ def _row(*row: Any) -> LogRow:  # noqa: ANN401 - columns of the database
     return LogRow(**{**values, "from_memory": bool(values["from_memory"])})
 
 
-def _failures(account_id: str, month: str) -> Plan[dict[str, dict[str, int]]]:
+@plan
+def _failures(account_id: str, month: str) -> Steps[dict[str, dict[str, int]]]:
     rows = yield Query("failures_of", {"account_id": account_id, "which_month": month})
     found: dict[str, dict[str, int]] = {}
     for endpoint, code, requests in rows:

@@ -1,19 +1,21 @@
 """What the ledger asks of a database, whichever one it is.
 
-Rule 1: an operation is written once, as a plan: a generator that yields `Query`s and is sent their rows.
+Rule 1: an operation is written once, as a plan: a generator that yields queries and is sent their rows.
 Rule 2: a plan runs in one transaction. When it raises, nothing of it happened; its caller gets the exception.
 Rule 3: nobody is told of a result before it is durable.
 Rule 4: a driver's own errors never show: they become `ServiceUnavailable` or `BillingError`, with `__cause__`.
 """
 
 import asyncio
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from functools import wraps
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from clipmeter.errors import ServiceUnavailable
 
 T = TypeVar("T")
+P = ParamSpec("P")
 Row: TypeAlias = tuple[Any, ...]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -29,7 +31,44 @@ class Query(NamedTuple):
     values: Mapping[str, Any] = NOTHING
 
 
-Plan: TypeAlias = Generator[Query, list[Row], T]
+class Lock(NamedTuple):
+    """The first thing yielded by a plan that moves an account's money: until its end nobody else moves it.
+
+    It has no rows. `durable` False: the plan may be lost in a power cut after its result was told.
+    """
+
+    account_id: str
+    durable: bool = True
+
+
+Step: TypeAlias = Query | Lock
+Steps: TypeAlias = Generator[Step, list[Row], T]
+
+
+class Plan(Generic[T]):
+    """An operation on the database that can be run, and run again after everything of it was undone.
+
+    Within another plan, `yield from` makes it a part of that one.
+    """
+
+    __slots__ = ("_args", "_function", "_kwargs")
+
+    def __init__(self, function: Callable[..., Steps[T]], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        self._function, self._args, self._kwargs = function, args, kwargs
+
+    def __iter__(self) -> Steps[T]:
+        """Its steps, from the beginning."""
+        return self._function(*self._args, **self._kwargs)
+
+
+def plan(function: Callable[P, Steps[T]]) -> Callable[P, Plan[T]]:
+    """Make a plan of a function that yields its steps."""
+
+    @wraps(function)
+    def made(*args: P.args, **kwargs: P.kwargs) -> Plan[T]:
+        return Plan(function, args, kwargs)
+
+    return made
 
 
 class CommitUnknown(ServiceUnavailable):
@@ -55,7 +94,7 @@ class Store(Protocol):
     async def write(self, plan: Plan[T]) -> T:
         """The result of a plan that may write, once it is durable. Cancelling the caller does not stop the plan."""
 
-    def read(self, plan: Plan[T]) -> T:
+    async def read(self, plan: Plan[T]) -> T:
         """The result of a short plan that only reads, from one snapshot that has every write that returned before."""
 
     async def survey(self, plan: Plan[T]) -> T:

@@ -88,14 +88,15 @@ class Session:
 
     def run(self, plan: Plan[T]) -> T:
         """The result of a plan within the open transaction."""
+        steps = iter(plan)
         try:
-            query = next(plan)
+            step = next(steps)
             while True:
-                query = plan.send(self._answer(query))
+                step = steps.send(self._answer(step) if isinstance(step, Query) else [])
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
         finally:
-            plan.close()
+            steps.close()
 
     def attempt(self, plan: Plan[T]) -> T:
         """The same, undone alone when it raises; other plans of the transaction stay.

@@ -65,7 +65,7 @@ class SqliteStore:
         """The plan's result, durable."""
         return await asyncio.shield(self.submit(plan))
 
-    def read(self, plan: Plan[T]) -> T:
+    async def read(self, plan: Plan[T]) -> T:
         """The result of a short plan that only reads."""
         with self._reading:
             if self._writer is None:

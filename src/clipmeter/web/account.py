@@ -121,9 +121,9 @@ class Desk:
     terms: Mapping[str, Terms]
     """By endpoint."""
 
-    def me(self, caller: Caller, _parameters: Parameters) -> Me:
+    async def me(self, caller: Caller, _parameters: Parameters) -> Me:
         """The account, the key, and what they may do."""
-        account = self.accounts.find(caller.account_id)
+        account = await self.accounts.find(caller.account_id)
         if account is None:
             raise UserNotFound
         return Me(
@@ -134,35 +134,35 @@ class Desk:
             payment=account.payment,
             mode=caller.mode,
             key_id=caller.key_id,
-            endpoints=tuple(self._allowance(caller, name, terms) for name, terms in self.terms.items()),
+            endpoints=tuple([await self._allowance(caller, name, terms) for name, terms in self.terms.items()]),
         )
 
-    def usage(self, caller: Caller, parameters: Parameters) -> Usage:
+    async def usage(self, caller: Caller, parameters: Parameters) -> Usage:
         """What was used in this month, or in another one that has begun."""
-        now = this_month(self.store)
+        now = await this_month(self.store)
         month = once(parameters, "month") or now
         if not _MONTH.fullmatch(month) or month > now:
             raise InvalidParameter(f"month must be written YYYY-MM and be {now} or earlier.")
-        failures = self.log.failures(caller.account_id, month)
-        rows = usage_of(self.store, caller.account_id, month, self.terms)
+        failures = await self.log.failures(caller.account_id, month)
+        rows = await usage_of(self.store, caller.account_id, month, self.terms)
         reset = _month_after(month)
         used = tuple(_used(row, failures.get(row.endpoint, {})) for row in rows)
         return Usage(month=month, resets_at=utc_text(reset), resets_at_timestamp=reset, endpoints=used)
 
-    def requests(self, caller: Caller, parameters: Parameters) -> Log:
+    async def requests(self, caller: Caller, parameters: Parameters) -> Log:
         """A page of the log, newest first."""
         limit = number(parameters, "limit", MOST_ROWS)
         if limit == 0:
             raise InvalidParameter(f"limit must be a whole number from 1 to {MOST_ROWS}.")
         filters = Filters(**{name: once(parameters, name) or "" for name in ("video_id", "code", "key_id")})
         size = limit or _ROWS
-        rows = self.log.page(caller.account_id, once(parameters, "before") or "", size + 1, filters)
+        rows = await self.log.page(caller.account_id, once(parameters, "before") or "", size + 1, filters)
         page, more = rows[:size], len(rows) > size
         told = tuple(_logged(row, signs=caller.kind == "operator") for row in page)
         return Log(requests=told, next=page[-1].request_id if more else None)
 
-    def _allowance(self, caller: Caller, name: str, terms: Terms) -> Allowance:
-        standing = self.ledger.standing(caller, name)
+    async def _allowance(self, caller: Caller, name: str, terms: Terms) -> Allowance:
+        standing = await self.ledger.standing(caller, name)
         return Allowance(
             endpoint=name,
             price_micros=terms.price_micros,
@@ -182,7 +182,7 @@ class Page:
     summary: str
     parameters: tuple[Parameter, ...]
     result: type[msgspec.Struct]
-    read: Callable[[Desk, Caller, Parameters], msgspec.Struct]
+    read: Callable[[Desk, Caller, Parameters], Awaitable[msgspec.Struct]]
 
 
 def _text(name: str, description: str, example: str, **rules: object) -> Parameter:
@@ -231,7 +231,7 @@ def handler(page: Page, desk: Desk) -> Handler:
     async def answer(request: Request[Any, Any, Any]) -> Response[bytes]:
         caller = await desk.keys.find(request.headers.get("x-api-key"))
         try:
-            body = _encode(page.read(desk, caller, read_query(request.scope["query_string"])))
+            body = _encode(await page.read(desk, caller, read_query(request.scope["query_string"])))
         except Problem as problem:
             return failure(problem, HEADERS)
         return Response(body, media_type=JSON, headers=HEADERS)
