@@ -2,6 +2,7 @@
 
 import pytest
 
+import postgres as postgres_server
 from fauxtok.server import start
 from served import Served
 
@@ -41,3 +42,21 @@ def new_served(tmp_path):
     yield start_one
     for server in made:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server of the tests' own, started when the first test asks for it."""
+    if why := postgres_server.missing():
+        pytest.skip(why)
+    server = postgres_server.started(unix_socket=True)
+    yield server
+    postgres_server.thrown_away(server)
+
+
+@pytest.fixture
+def database_url(postgres):
+    """The address of a new, empty PostgreSQL database."""
+    url = postgres.new_database()
+    yield url
+    postgres.drop_database(url)
