@@ -56,13 +56,13 @@ class Bank:
         for _ in range(times):
             await self.ledger.post(await self.admit(caller, endpoint))
 
-    def rows(self, caller, *states) -> list[LedgerRow]:
-        return [row for row in self.ledger.show(caller.account_id) if not states or row.state in states]
+    async def rows(self, caller, *states) -> list[LedgerRow]:
+        return [row async for row in self.ledger.show(caller.account_id) if not states or row.state in states]
 
     async def nothing_reserved(self, caller):
         """Wait until what was cancelled is given back."""
         async with asyncio.timeout(5):
-            while self.rows(caller, "reserved"):  # noqa: ASYNC110 - nobody tells when
+            while await self.rows(caller, "reserved"):  # noqa: ASYNC110 - nobody tells when
                 await asyncio.sleep(0.005)
 
 

@@ -8,8 +8,8 @@ from clipmeter.errors import AccountBlocked, InvalidParameter
 async def test_create(bank):
     """A new account has a live and a test key, and pays nothing."""
     made = await bank.accounts.create("  Ada@Example.COM ")
-    account = bank.accounts.find("ADA@example.com")
-    assert account == bank.accounts.find(made.account_id)
+    account = await bank.accounts.find("ADA@example.com")
+    assert account == await bank.accounts.find(made.account_id)
     assert (account.email, account.kind, account.status, account.payment) == (
         "ada@example.com",
         "user",
@@ -28,7 +28,7 @@ async def test_create_refuses(bank, email):
     """What is no e-mail address is refused."""
     with pytest.raises(InvalidParameter):
         await bank.accounts.create(email)
-    assert bank.accounts.list_all() == []
+    assert await bank.accounts.list_all() == []
 
 
 async def test_one_account_per_email(bank):
@@ -36,7 +36,7 @@ async def test_one_account_per_email(bank):
     tries = [bank.accounts.create(email) for email in ["a@b.c", "A@B.c"] * 10]
     made = await asyncio.gather(*tries, return_exceptions=True)
     assert sum(isinstance(one, InvalidParameter) for one in made) == 19
-    assert len(bank.accounts.list_all()) == 1
+    assert len(await bank.accounts.list_all()) == 1
 
 
 async def test_block(bank):
@@ -51,7 +51,7 @@ async def test_block(bank):
 
 async def test_unknown_accounts(bank):
     """Nothing happens to an account that is not there."""
-    assert bank.accounts.find("nobody") is None
+    assert await bank.accounts.find("nobody") is None
     for change in (bank.accounts.block, bank.accounts.unblock):
         with pytest.raises(InvalidParameter):
             await change("nobody")

@@ -66,7 +66,7 @@ async def test_kill_9(new_bank, tmp_path, seconds):
     journal = tmp_path / "journal"
     await asyncio.to_thread(run_and_kill, bank.path, journal, made.key, seconds)
     await bank.open()
-    rows = list(bank.ledger.show(made.account_id))
+    rows = [row async for row in bank.ledger.show(made.account_id)]
     posted = [row.request_id for row in rows if row.state == "posted"]
     assert set(journal.read_text().split()) <= set(posted)
     assert len(posted) == len(set(posted)) >= 1
@@ -96,7 +96,7 @@ async def test_the_living_are_not_swept(new_bank, bank):
     assert await other.ledger.sweep() == 0
     await bank.ledger.post(hold)
     await other.close()
-    assert [row.state for row in bank.rows(caller)] == ["posted"]
+    assert [row.state for row in await bank.rows(caller)] == ["posted"]
 
 
 async def test_crash_and_restart(new_bank):
@@ -106,7 +106,7 @@ async def test_crash_and_restart(new_bank):
     hold = await bank.admit(caller)
     await bank.crash()
     await bank.open()
-    assert [row.state for row in bank.rows(caller)] == ["expired"]
+    assert [row.state for row in await bank.rows(caller)] == ["expired"]
     with pytest.raises(Exception, match="nothing was charged"):
         await bank.ledger.post(hold)
     await bank.close()

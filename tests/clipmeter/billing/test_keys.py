@@ -91,7 +91,7 @@ async def test_at_most_ten_keys(bank):
         *(bank.keys.create(caller.account_id, f"key {n}", "live") for n in range(40)), return_exceptions=True
     )
     assert sum(isinstance(one, InvalidParameter) for one in made) == 40 - (KEYS_PER_ACCOUNT - 2)
-    live = bank.keys.list_for(caller.account_id)
+    live = await bank.keys.list_for(caller.account_id)
     assert len(live) == KEYS_PER_ACCOUNT
     await bank.keys.revoke(live[0].key_id)
     with pytest.raises(InvalidParameter):
@@ -132,7 +132,7 @@ async def test_a_revoked_key_is_refused_at_admission(bank):
     await bank.keys.revoke(caller.key_id)
     with pytest.raises(InvalidApiKey):
         await bank.admit(caller)
-    assert bank.rows(caller) == []
+    assert await bank.rows(caller) == []
 
 
 REVOKE = """
@@ -163,7 +163,7 @@ async def test_revoked_by_another_process(bank):
 async def test_hint_is_the_end(bank):
     """The owner can tell keys apart without seeing them."""
     made = await bank.accounts.create("a@example.com")
-    hints = {key.mode: key.hint for key in bank.keys.list_for(made.account_id)}
+    hints = {key.mode: key.hint for key in await bank.keys.list_for(made.account_id)}
     assert hints == {"live": made.key[-4:], "test": made.test_key[-4:]}
 
 

@@ -21,12 +21,12 @@ async def test_post(bank):
     """I3: a success is one posted row with its request id, readable as soon as post returns."""
     caller = await bank.caller()
     hold = await bank.ledger.admit(caller, VIDEO, video_id=None, request_id="req_1", within=0)
-    assert bank.ledger.standing(caller, VIDEO) == Standing(50, 1, 3, 0)
+    assert await bank.ledger.standing(caller, VIDEO) == Standing(50, 1, 3, 0)
     assert await bank.ledger.post(hold, video_id="77") == Standing(49, 0, 3, 0)
-    (row,) = bank.rows(caller)
+    (row,) = await bank.rows(caller)
     assert (row.request_id, row.state, row.kind, row.price_micros, row.video_id) == ("req_1", "posted", "free", 0, "77")
     assert row.period == row.day[:7] == hold.month
-    assert bank.ledger.standing(caller, VIDEO) == Standing(49, 0, 3, 0)
+    assert await bank.ledger.standing(caller, VIDEO) == Standing(49, 0, 3, 0)
 
 
 async def test_void(bank):
@@ -34,7 +34,7 @@ async def test_void(bank):
     caller = await bank.caller(payment="card")
     hold = await bank.admit(caller)
     assert await bank.ledger.void(hold, "not_found") == Standing(50, 0, 3, 0)
-    (row,) = bank.rows(caller)
+    (row,) = await bank.rows(caller)
     assert (row.state, row.reason, row.price_micros) == ("voided", "not_found", 0)
 
 
@@ -48,8 +48,8 @@ async def test_ends_once(bank):
     await bank.ledger.void(posted, "cancelled")
     with pytest.raises(ServiceUnavailable):
         await bank.ledger.post(voided)
-    assert [row.state for row in bank.rows(caller)].count("posted") == 1
-    assert bank.ledger.standing(caller, VIDEO) == Standing(49, 0, 3, 0)
+    assert [row.state for row in await bank.rows(caller)].count("posted") == 1
+    assert await bank.ledger.standing(caller, VIDEO) == Standing(49, 0, 3, 0)
 
 
 async def test_post_and_void_at_once(bank):
@@ -62,7 +62,7 @@ async def test_post_and_void_at_once(bank):
         )
         assert isinstance(void, Standing)
         assert isinstance(post, (Standing, ServiceUnavailable))
-    assert len(bank.rows(caller)) == 20
+    assert len(await bank.rows(caller)) == 20
 
 
 async def test_free_then_402(bank):
@@ -73,7 +73,7 @@ async def test_free_then_402(bank):
         await bank.succeed(caller)
     with pytest.raises(PaymentRequired):
         await bank.admit(caller)
-    assert len(bank.rows(caller)) == 100
+    assert len(await bank.rows(caller)) == 100
     await bank.succeed(caller, endpoint=SEARCH)
 
 
@@ -84,7 +84,7 @@ async def test_free_then_paid(bank):
     hold = await bank.admit(caller)
     assert await bank.ledger.post(hold) == Standing(0, 0, 3, 6_000)
     assert (await bank.ledger.post(hold)).charge_micros == 6_000
-    assert sum(row.price_micros for row in bank.rows(caller)) == 6_000
+    assert sum(row.price_micros for row in await bank.rows(caller)) == 6_000
 
 
 async def test_free_go_in_the_order_of_success(bank):
@@ -105,8 +105,8 @@ async def test_posting_checks_again(bank):
     await bank.accounts.set_payment(caller.account_id, "none")
     with pytest.raises(PaymentRequired):
         await bank.ledger.post(hold)
-    assert len(bank.rows(caller, "posted")) == 50
-    assert [row.reason for row in bank.rows(caller, "voided")] == ["payment_required"]
+    assert len(await bank.rows(caller, "posted")) == 50
+    assert [row.reason for row in await bank.rows(caller, "voided")] == ["payment_required"]
 
 
 async def test_slots(bank):
@@ -129,10 +129,10 @@ async def test_the_operator_has_no_limits(bank):
     """The operator's requests are metered, cost nothing and are never refused."""
     operator = await bank.caller(kind="operator")
     holds = [await bank.admit(operator) for _ in range(60)]
-    assert bank.ledger.standing(operator, VIDEO) == Standing(50, 60, None, 0)
+    assert await bank.ledger.standing(operator, VIDEO) == Standing(50, 60, None, 0)
     for hold in holds:
         assert (await bank.ledger.post(hold)).charge_micros == 0
-    assert {row.kind for row in bank.rows(operator)} == {"own"}
+    assert {row.kind for row in await bank.rows(operator)} == {"own"}
 
 
 async def test_test_keys(bank):
@@ -143,7 +143,7 @@ async def test_test_keys(bank):
     with pytest.raises(ConcurrencyLimitExceeded):
         await bank.admit(caller)
     assert {hold.kind for hold in holds} == {"test"}
-    assert bank.ledger.standing(caller, VIDEO) == Standing(50, 3, 3, 0)
+    assert await bank.ledger.standing(caller, VIDEO) == Standing(50, 3, 3, 0)
 
 
 @pytest.fixture
@@ -161,11 +161,11 @@ async def test_period_is_that_of_the_admission(patient):
     await patient.succeed(caller, 48)
     hold = await patient.admit(caller)
     patient.store.clock_shift = MONTH
-    assert patient.ledger.standing(caller, VIDEO) == Standing(50, 1, 3, 0)
+    assert await patient.ledger.standing(caller, VIDEO) == Standing(50, 1, 3, 0)
     await patient.succeed(caller)
     await patient.ledger.post(hold)
-    assert patient.ledger.standing(caller, VIDEO) == Standing(49, 0, 3, 0)
-    periods = [row.period for row in patient.rows(caller)]
+    assert await patient.ledger.standing(caller, VIDEO) == Standing(49, 0, 3, 0)
+    periods = [row.period for row in await patient.rows(caller)]
     assert len(set(periods)) == 2
     assert periods.count(hold.month) == 49
 
@@ -189,7 +189,7 @@ async def test_a_clock_set_back(bank):
     await bank.ledger.post(one)
     await bank.ledger.void(two, "not_found")
     await bank.ledger.stop()
-    assert all(row.ended_at >= row.admitted_at for row in bank.rows(caller))
+    assert all(row.ended_at >= row.admitted_at for row in await bank.rows(caller))
 
 
 async def test_overdue_is_expired(bank):
@@ -202,7 +202,7 @@ async def test_overdue_is_expired(bank):
     with pytest.raises(ServiceUnavailable):
         await bank.ledger.post(hold)
     assert (await bank.ledger.void(hold, "late")).running == 0
-    (row,) = bank.rows(caller)
+    (row,) = await bank.rows(caller)
     assert (row.state, row.reason, row.price_micros) == ("expired", "deadline", 0)
 
 
@@ -212,7 +212,7 @@ async def test_request_id_twice(bank):
     await bank.ledger.admit(caller, VIDEO, video_id="1", request_id="same", within=0)
     with pytest.raises(BillingError):
         await bank.ledger.admit(caller, VIDEO, video_id="1", request_id="same", within=0)
-    assert len(bank.rows(caller)) == 1
+    assert len(await bank.rows(caller)) == 1
 
 
 async def test_stop_gives_back(bank):
@@ -222,7 +222,7 @@ async def test_stop_gives_back(bank):
     await bank.ledger.stop()
     with pytest.raises(ServiceUnavailable):
         await bank.admit(caller)
-    assert [row.state for row in bank.rows(caller)] == ["expired"]
+    assert [row.state for row in await bank.rows(caller)] == ["expired"]
     assert list(bank.path.parent.glob("*-nodes/*")) == []
 
 
@@ -240,10 +240,10 @@ async def test_show(bank):
     callers = [await bank.caller(kind="operator") for _ in range(3)]
     for caller in callers:
         await asyncio.gather(*(bank.admit(caller) for _ in range(501)))
-    rows = list(bank.ledger.show())
+    rows = [row async for row in bank.ledger.show()]
     assert len({row.request_id for row in rows}) == 3 * 501
     for caller in callers:
-        times = [row.admitted_at for row in bank.rows(caller)]
+        times = [row.admitted_at for row in await bank.rows(caller)]
         assert len(times) == 501
         assert all(one <= other for one, other in pairwise(times))
 

@@ -180,14 +180,17 @@ class LedgerMachine(RuleBasedStateMachine):
         self.ledger._sweeper.cancel()
         await self.store.close()
 
+    async def rows(self):
+        return {row.request_id: row async for row in self.ledger.show()}
+
     @invariant()
     def books_agree(self):
-        rows = {row.request_id: row for row in self.ledger.show()}
+        rows = self.run(self.rows())
         got = {request: (row.state, row.price_micros if row.state == "posted" else 0) for request, row in rows.items()}
         assert got == {request: (row[3], row[5]) for request, row in self.model.rows.items()}
         for name, callers in self.callers.items():
             for endpoint in TERMS:
-                running = self.ledger.standing(callers["live"], endpoint).running
+                running = self.run(self.ledger.standing(callers["live"], endpoint)).running
                 assert running == self.model.count(name, endpoint)
         assert self.run(self.ledger.verify()) == []
 

@@ -32,10 +32,10 @@ async def test_no_admission(bank, away):
     with pytest.raises(ServiceUnavailable):
         await bank.admit(caller)
     with pytest.raises(ServiceUnavailable):
-        bank.ledger.standing(caller, VIDEO)
+        await bank.ledger.standing(caller, VIDEO)
     back()
     await bank.succeed(caller)
-    assert len(bank.rows(caller)) == 1
+    assert len(await bank.rows(caller)) == 1
 
 
 async def test_a_success_waits_for_it(bank, away):
@@ -48,7 +48,7 @@ async def test_a_success_waits_for_it(bank, away):
     assert not posting.done()
     back()
     assert (await posting).free_remaining == 49
-    assert [row.state for row in bank.rows(caller)] == ["posted"]
+    assert [row.state for row in await bank.rows(caller)] == ["posted"]
 
 
 async def test_a_success_does_not_wait_for_ever(new_bank):
@@ -63,7 +63,7 @@ async def test_a_success_does_not_wait_for_ever(new_bank):
     elsewhere.rename(bank.path)
     bank.store.clock_shift = 6
     await bank.nothing_reserved(caller)
-    assert [row.state for row in bank.rows(caller)] == ["expired"]
+    assert [row.state for row in await bank.rows(caller)] == ["expired"]
     await bank.close()
 
 
@@ -81,7 +81,7 @@ async def test_stop_without_a_database(bank, away):
     await bank.store.close()
     back()
     await bank.open()
-    assert [row.state for row in bank.rows(caller)] == ["expired"]
+    assert [row.state for row in await bank.rows(caller)] == ["expired"]
 
 
 class Forgetful(SqliteStore):
@@ -114,7 +114,7 @@ async def test_the_answer_to_an_admission_is_lost(forgetful):
     with pytest.raises(CommitUnknown):
         await forgetful.admit(caller)
     await forgetful.nothing_reserved(caller)
-    assert [row.state for row in forgetful.rows(caller)] == ["voided"]
+    assert [row.state for row in await forgetful.rows(caller)] == ["voided"]
 
 
 async def test_the_answer_is_lost_and_the_caller_too(forgetful):
@@ -128,7 +128,7 @@ async def test_the_answer_is_lost_and_the_caller_too(forgetful):
         await task
     await forgetful.nothing_reserved(caller)
     async with asyncio.timeout(5):
-        while not forgetful.rows(caller, "voided"):  # noqa: ASYNC110 - nobody tells when
+        while not await forgetful.rows(caller, "voided"):  # noqa: ASYNC110 - nobody tells when
             await asyncio.sleep(0.005)
 
 
@@ -140,8 +140,8 @@ async def test_the_answer_to_a_post_is_lost(forgetful, lost):
     hold = await forgetful.admit(caller)
     forgetful.store.lose = lost
     assert (await forgetful.ledger.post(hold)).charge_micros == 6_000
-    assert len(forgetful.rows(caller, "posted")) == 51
-    assert sum(row.price_micros for row in forgetful.rows(caller)) == 6_000
+    assert len(await forgetful.rows(caller, "posted")) == 51
+    assert sum(row.price_micros for row in await forgetful.rows(caller)) == 6_000
 
 
 COMMITS_FAIL = """
@@ -188,7 +188,7 @@ async def main(path, key):
         await asyncio.gather(*(one() for _ in range(3)))
         spoiler.cancel()
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
-        while ledger.standing(caller, "tiktok/video").running:
+        while (await ledger.standing(caller, "tiktok/video")).running:
             await asyncio.sleep(0.01)
         assert await ledger.verify() == []
         await ledger.stop()
@@ -206,5 +206,5 @@ async def test_commits_that_fail(bank):
     posted, unknown = map(int, done.stdout.split())
     caller = await bank.keys.find(made.key)
     assert unknown > 0
-    assert len(bank.rows(caller, "posted")) == posted > 0
-    assert bank.rows(caller, "reserved") == []
+    assert len(await bank.rows(caller, "posted")) == posted > 0
+    assert await bank.rows(caller, "reserved") == []

@@ -23,7 +23,7 @@ async def test_200_at_49_of_50(bank):
     await bank.ledger.post(hold)
     with pytest.raises(PaymentRequired):
         await bank.admit(caller)
-    assert len(bank.rows(caller, "posted")) == 50
+    assert len(await bank.rows(caller, "posted")) == 50
 
 
 async def test_never_more_than_three(bank):
@@ -48,8 +48,8 @@ async def test_never_more_than_three(bank):
 
     await asyncio.gather(*(one() for _ in range(20)))
     assert most == 3
-    assert len(bank.rows(caller, "posted")) == successes
-    assert len([row for row in bank.rows(caller) if row.kind == "free"]) == min(50, successes)
+    assert len(await bank.rows(caller, "posted")) == successes
+    assert len([row for row in await bank.rows(caller) if row.kind == "free"]) == min(50, successes)
 
 
 async def test_cancellation_storm(bank):
@@ -83,8 +83,8 @@ async def test_cancellation_storm(bank):
         await asyncio.gather(*(vanish(task) for task in tasks))
     for caller in callers:
         await bank.nothing_reserved(caller)
-        assert bank.ledger.standing(caller, VIDEO).running == 0
-    posted = {row.request_id for row in bank.ledger.show() if row.state == "posted"}
+        assert (await bank.ledger.standing(caller, VIDEO)).running == 0
+    posted = {row.request_id async for row in bank.ledger.show() if row.state == "posted"}
     assert journal
     assert journal <= posted
 
@@ -100,7 +100,7 @@ async def test_cancelled_admission(bank, ticks):
     with suppress(asyncio.CancelledError):
         await bank.ledger.void(await task, "too late to cancel")
     await bank.nothing_reserved(caller)
-    assert not bank.rows(caller, "posted")
+    assert not await bank.rows(caller, "posted")
 
 
 @pytest.mark.parametrize("how", ["post", "void"])
@@ -115,7 +115,7 @@ async def test_cancelled_end(bank, how):
     with suppress(asyncio.CancelledError):
         await task
     await bank.nothing_reserved(caller)
-    assert [row.state for row in bank.rows(caller)] == ["posted" if how == "post" else "voided"]
+    assert [row.state for row in await bank.rows(caller)] == ["posted" if how == "post" else "voided"]
 
 
 BURST = """
@@ -144,7 +144,7 @@ async def main(path, key):
                 except PaymentRequired:
                     return
                 else:
-                    assert ledger.standing(caller, "tiktok/video").running <= 3
+                    assert (await ledger.standing(caller, "tiktok/video")).running <= 3
                     await ledger.post(hold)
                     posted += 1
 
@@ -171,5 +171,5 @@ async def test_processes_share_the_limits(bank):
     counts = [int(text) for text in await asyncio.to_thread(run_together, command, 3)]
     assert sum(counts) == 50
     caller = await bank.keys.find(made.key)
-    assert len(bank.rows(caller, "posted")) == 50
-    assert bank.rows(caller, "reserved") == []
+    assert len(await bank.rows(caller, "posted")) == 50
+    assert await bank.rows(caller, "reserved") == []

@@ -43,7 +43,7 @@ async def test_waits_in_vain(bank, caller, within):
     with pytest.raises(ConcurrencyLimitExceeded) as refusal:
         await bank.admit(caller, within=within)
     assert refusal.value.retry_after
-    assert bank.ledger.standing(caller, "tiktok/video").running == 1
+    assert (await bank.ledger.standing(caller, "tiktok/video")).running == 1
 
 
 async def test_waits_for_another_process(new_bank, bank, caller):
@@ -126,4 +126,4 @@ async def test_who_waits_while_the_server_stops(bank, caller):
     await bank.ledger.stop()
     with pytest.raises(ServiceUnavailable):
         await waiting
-    assert bank.rows(caller, "reserved") == []
+    assert await bank.rows(caller, "reserved") == []

@@ -21,8 +21,8 @@ def clock():
     return Clock()
 
 
-def rows(health, hours=24):
-    return [(row.lane, row.source, row.code, row.tries, row.total_ms, row.max_ms) for row in health.since(hours)]
+async def rows(health, hours=24):
+    return [(row.lane, row.source, row.code, row.tries, row.total_ms, row.max_ms) for row in await health.since(hours)]
 
 
 async def test_tries_are_added_up(store, clock):
@@ -33,7 +33,7 @@ async def test_tries_are_added_up(store, clock):
     await health.flush()
     health.note("live", [Attempt("webpage", "", "", 0.5)])
     await health.flush()
-    assert rows(health) == [
+    assert await rows(health) == [
         ("live", "webpage", "", 3, 900, 500),
         ("live", "webpage", "upstream_timeout", 1, 4000, 4000),
         ("test", "webpage", "", 1, 200, 200),
@@ -48,11 +48,11 @@ async def test_hours_are_kept_apart_and_go_after_90_days(store, clock):
     clock.seconds += 25 * 3600
     health.note("live", [BAD])
     await health.flush()
-    assert [row[2] for row in rows(health)] == ["upstream_timeout"]
-    assert [row[2] for row in rows(health, 26)] == ["", "upstream_timeout"]
+    assert [row[2] for row in await rows(health)] == ["upstream_timeout"]
+    assert [row[2] for row in await rows(health, 26)] == ["", "upstream_timeout"]
     clock.seconds += KEEP_HOURS * 3600
     await health.flush()
-    assert [row[2] for row in rows(health, 2 * KEEP_HOURS)] == ["upstream_timeout"]
+    assert [row[2] for row in await rows(health, 2 * KEEP_HOURS)] == ["upstream_timeout"]
 
 
 async def test_an_outage_loses_nothing(tmp_path, clock):
@@ -65,7 +65,7 @@ async def test_an_outage_loses_nothing(tmp_path, clock):
     health.note("live", [GOOD])
     async with store:
         await health.flush()
-        assert rows(health) == [("live", "webpage", "", 2, 400, 200)]
+        assert await rows(health) == [("live", "webpage", "", 2, 400, 200)]
 
 
 async def test_it_writes_at_the_end(store, clock):
@@ -74,4 +74,4 @@ async def test_it_writes_at_the_end(store, clock):
     health.start()
     health.note("live", [GOOD])
     await health.stop()
-    assert len(rows(health)) == 1
+    assert len(await rows(health)) == 1

@@ -23,7 +23,7 @@ async def test_a_row_has_all_that_was_noted(log, entry):
     attempts = (Attempt("webpage", "upstream_error", "no script", 1.5), Attempt("embed", "", "", 0.25))
     log.note(entry(attempts=attempts, sign="seen", from_memory=True))
     await log.flush()
-    (row,) = log.page("acct_1", "", 50, ANY)
+    (row,) = await log.page("acct_1", "", 50, ANY)
     assert (row.asked, row.status, row.code, row.charge_micros) == ("7516594811734854943", 200, "", 6000)
     assert [(one.source, one.code, one.sign, one.ms) for one in row.attempts] == [
         ("webpage", "upstream_error", "no script", 1500.0),
@@ -38,7 +38,7 @@ async def test_the_time_is_that_of_coming_in(log, entry, store):
     store.clock_shift = 86_400
     log.note(entry(began=time.monotonic() - 10))
     await log.flush()
-    (row,) = log.page("acct_1", "", 1, ANY)
+    (row,) = await log.page("acct_1", "", 1, ANY)
     assert abs(row.at / 1e6 - (time.time() + 86_400 - 10)) < 1
 
 
@@ -48,7 +48,7 @@ async def test_pages_go_back_through_all_rows(log, entry):
         log.note(entry())
     await log.flush()
     seen, before = [], ""
-    while rows := log.page("acct_1", before, 5, ANY):
+    while rows := await log.page("acct_1", before, 5, ANY):
         seen += [row.request_id for row in rows]
         before = seen[-1]
     assert seen == [f"req_{number:06}" for number in range(23, 0, -1)]
@@ -60,8 +60,8 @@ async def test_rows_of_one_moment_are_paged_through_too(log, entry):
     for _ in range(10):
         log.note(entry(began=began))
     await log.flush()
-    first = log.page("acct_1", "", 4, ANY)
-    rest = log.page("acct_1", first[-1].request_id, 50, ANY)
+    first = await log.page("acct_1", "", 4, ANY)
+    rest = await log.page("acct_1", first[-1].request_id, 50, ANY)
     assert len({row.request_id for row in (*first, *rest)}) == 10
 
 
@@ -73,24 +73,24 @@ async def test_filters(log, entry):
     log.note(entry(**{**NOT_FOUND, "key_id": "key_2", "video_id": "7"}))
     await log.flush()
 
-    def ids(**values):
-        return [row.request_id[-1] for row in log.page("acct_1", "", 50, Filters(**values))]
+    async def ids(**values):
+        return [row.request_id[-1] for row in await log.page("acct_1", "", 50, Filters(**values))]
 
-    assert ids(video_id="7") == ["4", "2"]
-    assert ids(code="not_found") == ["4", "3"]
-    assert ids(key_id="key_1") == ["3", "1"]
-    assert ids(video_id="7", code="not_found", key_id="key_2") == ["4"]
-    assert ids(code="not_found", key_id="key_1") == ["3"]
-    assert ids(code="nonsense") == []
+    assert await ids(video_id="7") == ["4", "2"]
+    assert await ids(code="not_found") == ["4", "3"]
+    assert await ids(key_id="key_1") == ["3", "1"]
+    assert await ids(video_id="7", code="not_found", key_id="key_2") == ["4"]
+    assert await ids(code="not_found", key_id="key_1") == ["3"]
+    assert await ids(code="nonsense") == []
 
 
 async def test_accounts_see_only_their_own(log, entry):
     """Another account's rows are neither shown nor usable as a place to go on from."""
     log.note(entry(account_id="acct_2"))
     await log.flush()
-    assert log.page("acct_1", "", 50, ANY) == []
+    assert await log.page("acct_1", "", 50, ANY) == []
     with pytest.raises(InvalidParameter):
-        log.page("acct_1", "req_000001", 50, ANY)
+        await log.page("acct_1", "req_000001", 50, ANY)
 
 
 async def test_failures_are_counted_by_month(log, entry):
@@ -99,8 +99,8 @@ async def test_failures_are_counted_by_month(log, entry):
         log.note(entry(**values))
     await log.flush()
     month = time.strftime("%Y-%m", time.gmtime())
-    assert log.failures("acct_1", month) == {"video": {"not_found": 2, "upstream_error": 1}}
-    assert log.failures("acct_1", "2020-01") == {}
+    assert await log.failures("acct_1", month) == {"video": {"not_found": 2, "upstream_error": 1}}
+    assert await log.failures("acct_1", "2020-01") == {}
 
 
 async def test_a_row_is_written_once(log, entry):
@@ -109,8 +109,8 @@ async def test_a_row_is_written_once(log, entry):
     log.note(once)
     log.note(once)
     await log.flush()
-    assert len(log.page("acct_1", "", 50, ANY)) == 1
-    assert log.failures("acct_1", time.strftime("%Y-%m", time.gmtime())) == {"video": {"not_found": 1}}
+    assert len(await log.page("acct_1", "", 50, ANY)) == 1
+    assert await log.failures("acct_1", time.strftime("%Y-%m", time.gmtime())) == {"video": {"not_found": 1}}
 
 
 async def test_old_rows_are_deleted(store, log, entry):
@@ -122,7 +122,7 @@ async def test_old_rows_are_deleted(store, log, entry):
     log.note(entry())
     await log.flush()
     await log.prune()
-    assert [row.request_id for row in log.page("acct_1", "", 50, ANY)] == ["req_000451"]
+    assert [row.request_id for row in await log.page("acct_1", "", 50, ANY)] == ["req_000451"]
 
 
 async def test_no_days_no_log(store, entry):
@@ -134,7 +134,7 @@ async def test_no_days_no_log(store, entry):
     off.note(entry())
     store.clock_shift = 1
     await off.flush()
-    assert off.page("acct_1", "", 50, ANY) == []
+    assert await off.page("acct_1", "", 50, ANY) == []
 
 
 async def test_a_full_queue_drops_and_counts(store, entry):
@@ -144,7 +144,7 @@ async def test_a_full_queue_drops_and_counts(store, entry):
         log.note(entry())
     assert log.dropped == 5
     await log.flush()
-    assert len(log.page("acct_1", "", 50, ANY)) == 10
+    assert len(await log.page("acct_1", "", 50, ANY)) == 10
 
 
 async def test_a_row_that_the_database_refuses(log, entry):
@@ -154,14 +154,14 @@ async def test_a_row_that_the_database_refuses(log, entry):
     log.note(entry())
     await log.flush()
     assert log.dropped == 1
-    assert [row.request_id for row in log.page("acct_1", "", 50, ANY)] == ["req_000002"]
+    assert [row.request_id for row in await log.page("acct_1", "", 50, ANY)] == ["req_000002"]
 
 
 async def test_any_text_is_kept(log, entry):
     """Half characters, NUL and endless texts neither fail nor grow the row."""
     log.note(entry(asked="\ud800a\0" + "x" * 10_000, sign="\udfff" * 999))
     await log.flush()
-    (row,) = log.page("acct_1", "", 1, ANY)
+    (row,) = await log.page("acct_1", "", 1, ANY)
     assert len(row.asked) == 500
     assert len(row.sign) <= 200
 
@@ -177,7 +177,7 @@ async def test_without_a_database_rows_wait(tmp_path, store, log, entry):
     other.execute("ROLLBACK")
     other.close()
     await log.flush()
-    assert len(log.page("acct_1", "", 50, ANY)) == 1
+    assert len(await log.page("acct_1", "", 50, ANY)) == 1
 
 
 async def test_it_writes_by_itself(log, entry):
@@ -185,12 +185,12 @@ async def test_it_writes_by_itself(log, entry):
     log.start()
     log.note(entry())
     await asyncio.sleep(1.0)
-    assert len(log.page("acct_1", "", 50, ANY)) == 1
+    assert len(await log.page("acct_1", "", 50, ANY)) == 1
     for _ in range(FLUSH_ROWS):
         log.note(entry())
     log.note(entry())
     await log.stop()
-    assert len(log.page("acct_1", "", 1000, ANY)) == FLUSH_ROWS + 2
+    assert len(await log.page("acct_1", "", 1000, ANY)) == FLUSH_ROWS + 2
 
 
 @pytest.mark.timeout(300)
@@ -209,12 +209,12 @@ async def test_a_page_of_a_million_rows(tmp_path, log, entry):
             f"{columns} FROM c, (SELECT * FROM request_log LIMIT 1)"
         )
     for filters in (ANY, Filters(video_id="77"), Filters(code="x"), Filters(code="rare"), Filters(key_id="key_rare")):
-        log.page("acct_1", "", 50, filters)
+        await log.page("acct_1", "", 50, filters)
         begun = time.perf_counter()
-        rows = log.page("acct_1", "", 50, filters)
+        rows = await log.page("acct_1", "", 50, filters)
         took = time.perf_counter() - begun
         assert rows
         assert took < 0.02, (filters, took)
     begun = time.perf_counter()
-    assert len(log.page("acct_1", "req_x5", 50, ANY)) == 50
+    assert len(await log.page("acct_1", "req_x5", 50, ANY)) == 50
     assert time.perf_counter() - begun < 0.02

@@ -8,10 +8,11 @@ import apsw
 import pytest
 
 from clipmeter.errors import BillingError, InvalidParameter, ServiceUnavailable
-from clipmeter.store.base import NewerSchema, Query
+from clipmeter.store.base import NewerSchema, Query, plan
 from clipmeter.store.sqlite import SqliteStore
 
 
+@plan
 def add(account_id, fail=None):
     values = {"account_id": account_id, "email": f"{account_id}@example.com", "kind": "user", "payment": "none"}
     yield Query("account_add", values)
@@ -20,6 +21,7 @@ def add(account_id, fail=None):
     return account_id
 
 
+@plan
 def names():
     rows = yield Query("account_list")
     return {row[0] for row in rows}
@@ -34,11 +36,11 @@ async def store(tmp_path):
 async def test_write_then_read(store):
     """What write returned is there for every reader, here and in another store on the file."""
     assert await store.write(add("a")) == "a"
-    assert store.read(names()) == {"a"}
+    assert await store.read(names()) == {"a"}
     assert await store.survey(names()) == {"a"}
     async with SqliteStore(store._path) as other:
         await other.write(add("b"))
-        assert store.read(names()) == {"a", "b"}
+        assert await store.read(names()) == {"a", "b"}
 
 
 async def test_one_fails_alone(store):
@@ -47,7 +49,7 @@ async def test_one_fails_alone(store):
     ends = await asyncio.gather(*(store.write(plan) for plan in plans), return_exceptions=True)
     for n, end in enumerate(ends):
         assert end == str(n) if n % 3 else str(end) == str(n)
-    assert store.read(names()) == {str(n) for n in range(30) if n % 3}
+    assert await store.read(names()) == {str(n) for n in range(30) if n % 3}
 
 
 async def test_a_bug_fails_alone(store):
@@ -59,9 +61,10 @@ async def test_a_bug_fails_alone(store):
     ends = await asyncio.gather(*(store.write(plan) for plan in plans), return_exceptions=True)
     assert [type(end) for end in ends] == [str, KeyError, KeyError, BillingError, str]
     assert isinstance(ends[3].__cause__, apsw.ConstraintError)
-    assert store.read(names()) == {"a", "b"}
+    assert await store.read(names()) == {"a", "b"}
 
 
+@plan
 def iter_query(name, values):
     yield Query(name, values)
 
@@ -101,7 +104,7 @@ async def test_cancelled_work_is_done(store):
     ends = await asyncio.gather(*tasks, return_exceptions=True)
     assert {type(end) for end in ends} == {asyncio.CancelledError}
     await store.write(add("last"))
-    assert len(store.read(names())) == 11
+    assert len(await store.read(names())) == 11
 
 
 async def test_close_finishes(tmp_path):
@@ -111,11 +114,12 @@ async def test_close_finishes(tmp_path):
     futures = [store.submit(add(str(n))) for n in range(600)]
     await store.close()
     assert len(await asyncio.gather(*futures)) == 600
-    for refused in (lambda: store.submit(add("late")), lambda: store.read(names())):
-        with pytest.raises(ServiceUnavailable):
-            refused()
+    with pytest.raises(ServiceUnavailable):
+        store.submit(add("late"))
+    with pytest.raises(ServiceUnavailable):
+        await store.read(names())
     await store.open()
-    assert len(store.read(names())) == 600
+    assert len(await store.read(names())) == 600
     await store.close()
 
 
@@ -159,13 +163,13 @@ async def test_a_database_that_is_gone(store):
             await store.write(add("b"))
         assert problem.value.__cause__
         with pytest.raises(ServiceUnavailable):
-            store.read(names())
+            await store.read(names())
     with pytest.raises(ServiceUnavailable):
         await store.survey(names())
     assert not store._path.exists()
     away.rename(store._path)
     await store.write(add("c"))
-    assert store.read(names()) == {"a", "c"}
+    assert await store.read(names()) == {"a", "c"}
 
 
 async def test_locked_too_long(store):
@@ -178,7 +182,7 @@ async def test_locked_too_long(store):
             await store.write(add("b"))
         assert isinstance(problem.value.__cause__, apsw.BusyError)
         assert time.monotonic() - started < 2
-        assert store.read(names()) == {"a"}
+        assert await store.read(names()) == {"a"}
         waiting = asyncio.create_task(store.write(add("c")))
         await asyncio.sleep(0.05)
         other.execute("COMMIT")
@@ -190,7 +194,7 @@ async def test_two_writers_share_one_file(store):
     async with SqliteStore(store._path) as other:
         work = [one.write(add(f"{name}{n}")) for n in range(200) for name, one in (("a", store), ("b", other))]
         await asyncio.gather(*work)
-    assert len(store.read(names())) == 400
+    assert len(await store.read(names())) == 400
 
 
 OPEN = """
@@ -209,9 +213,10 @@ FULL = """
 import asyncio, resource, signal, sys
 from pathlib import Path
 from clipmeter.errors import ServiceUnavailable
-from clipmeter.store.base import Query
+from clipmeter.store.base import Query, plan
 from clipmeter.store.sqlite import SqliteStore
 
+@plan
 def add(name):
     yield Query("account_add", {"account_id": name, "email": name, "kind": "user", "payment": "none"})
 
@@ -232,10 +237,11 @@ async def main(path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
         await store.write(add("after"))
 
+        @plan
         def count():
             return len((yield Query("account_list")))
 
-        print(store.read(count()) + refused)
+        print(await store.read(count()) + refused)
 
 asyncio.run(main(sys.argv[1]))
 """
@@ -261,7 +267,7 @@ async def test_one_thread_reads_while_others_write(store):
     writes = asyncio.gather(*(store.write(add(str(n))) for n in range(300)))
     seen = []
     while not writes.done():
-        seen.append(len(store.read(names())))
+        seen.append(len(await store.read(names())))
         await asyncio.sleep(0)
     await writes
     assert seen == sorted(seen)
@@ -269,15 +275,16 @@ async def test_one_thread_reads_while_others_write(store):
 
 async def test_clock(store):
     """Times are the database's, in UTC; tests may shift them."""
-    ((now, day, its_month),) = store.read(moment(store))
+    ((now, day, its_month),) = await store.read(moment(store))
     assert abs(now / 1e6 - time.time()) < 2
     assert day == time.strftime("%Y-%m-%d", time.gmtime(now // 1_000_000))
     assert its_month == day[:7]
     store.clock_shift = 40 * 86_400
-    ((later, _, next_month),) = store.read(moment(store))
+    ((later, _, next_month),) = await store.read(moment(store))
     assert 39 * 86_400e6 < later - now < 41 * 86_400e6
     assert next_month > its_month
 
 
+@plan
 def moment(store):
     return (yield Query("clock_sqlite", {"shift": store.clock_shift}))
