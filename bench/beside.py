@@ -1,0 +1,61 @@
+"""`clipmeter serve` with one more route beside it: `/constant`, a plain Litestar route, for bench/rates.py.
+
+    CONSTANT=FILE python bench/beside.py
+
+Same process, same server, same event loop; but of ours `/constant` meets no more than the one `if` that parts the two
+ways: no key, no meter, no middleware, no handler. It answers what the file has, read when it is first asked for.
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Response, get
+
+from clipmeter.app import Parts, make_service
+from clipmeter.cli.serve import GRACE, address_of, listen
+from clipmeter.logs import set_up_logs
+from clipmeter.settings import read_settings
+from clipmeter.web.server import make_server
+
+
+@cache
+def body() -> bytes:
+    """What is answered."""
+    return Path(os.environ["CONSTANT"]).read_bytes()
+
+
+@get("/constant")
+async def constant() -> Response[bytes]:
+    """The whole route."""
+    return Response(body(), media_type="application/json")
+
+
+class Beside:
+    """The service, and the route beside it."""
+
+    def __init__(self, service: Any) -> None:  # noqa: ANN401 - an ASGI application
+        self._service: Any = service
+        self._bare: Any = Litestar([constant], openapi_config=None, logging_config=None)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+        """One ASGI call."""
+        if scope["type"] == "http" and scope["path"] == "/constant":
+            await self._bare(scope, receive, send)
+        else:
+            await self._service(scope, receive, send)
+
+
+def main() -> None:
+    """Serve until told to stop; says the address first."""
+    settings = read_settings()
+    set_up_logs(settings.log_level)
+    listening = listen("127.0.0.1", 0)
+    app = Beside(make_service(Parts(settings), lambda _keys: None))
+    print(address_of(listening), flush=True)
+    make_server(app, "127.0.0.1", 0, grace=settings.time_budget + GRACE).run(sockets=[listening])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,19 @@
+"""Accounts for a measurement, and what the ledger has of them afterwards; while no server runs."""
+
+from clipmeter.books import Books
+from clipmeter.settings import Settings
+
+
+async def make_accounts(settings: Settings, count: int) -> list[str]:
+    """So many accounts that pay by invoice, so that none stops at the end of its free requests; their live keys."""
+    books = Books(settings)
+    async with books.open():
+        made = [await books.accounts.create(f"bench{number}@example.org", payment="invoice") for number in range(count)]
+    return [account.key for account in made]
+
+
+async def posted(settings: Settings) -> int:
+    """How many rows of the ledger are successes, counted one by one."""
+    books = Books(settings)
+    async with books.open():
+        return len([row async for row in books.ledger.show() if row.state == "posted"])

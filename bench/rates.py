@@ -1,0 +1,273 @@
+"""Requests per second of the paid path, beside a route that does nothing: `make rates`.
+
+    python bench/rates.py [--store sqlite|postgres] [--database-url URL] [--seconds N] [--rounds N] [--connections N]
+                          [--workers N] [--least PERCENT] [--out FILE]
+
+Paid: answers that are remembered, each metered and durable before it is sent, with signed links of its own, asked by
+200 accounts over 64 kept connections. Constant: as many bytes from a plain Litestar route of the same server process
+(beside.py). Both are asked by the same callers (flood.py, a process of its own), in turn, in one run; the ratio is the
+median of the rounds' own ratios. Then both are asked at half the paid rate: what the platform adds to a request is the
+difference of their percentiles.
+
+Afterwards the ledger must have exactly as many posted rows as there were 200s, and `clipmeter ledger verify` must find
+nothing. Exit status 1 when that is not so, when any answer was wrong, or when the ratio is below --least.
+"""
+
+import argparse
+import asyncio
+import http.client
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from booked import make_accounts, posted
+from rich.console import Console
+from rich.table import Table
+
+from clipmeter.settings import read_settings
+from fauxtok.server import start
+
+HERE = Path(__file__).parent
+TICKS = os.sysconf("SC_CLK_TCK")
+ACCOUNTS = 200
+VIDEOS = 50
+WARM_SECONDS = 3.0
+START_SECONDS = 30.0
+STOP_SECONDS = 60
+out = Console(highlight=False)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One round of one route."""
+
+    per_second: float
+    cpu_us: float
+    """Processor time of the server by answer, in micro-seconds."""
+    p50: float
+    p99: float
+
+
+class Process:
+    """A child that is talked to by lines, and stopped at the end."""
+
+    def __init__(self, command: list[str], environ: dict[str, str]) -> None:
+        self._child = subprocess.Popen(
+            [sys.executable, *command], env=environ, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+
+    def line(self) -> str:
+        """The next line that it prints."""
+        assert self._child.stdout is not None  # noqa: S101 - it is a pipe
+        return self._child.stdout.readline() or sys.exit(f"{self._child.args!r} has ended")  # type: ignore[return-value]
+
+    def obey(self, **order: Any) -> dict[str, Any]:  # noqa: ANN401 - values of JSON
+        """Its answer to an order."""
+        assert self._child.stdin is not None  # noqa: S101 - it is a pipe
+        self._child.stdin.write(json.dumps(order) + "\n")
+        self._child.stdin.flush()
+        told: dict[str, Any] = json.loads(self.line())
+        return told
+
+    def cpu_seconds(self) -> float:
+        """User and system time, of it and of its children."""
+        pids = [self._child.pid, *children(self._child.pid)]
+        stats = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]
+        return sum(int(stat[11]) + int(stat[12]) for stat in stats) / TICKS
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, it: BaseException | None, trace: TracebackType | None) -> None:
+        assert self._child.stdin is not None  # noqa: S101 - it is a pipe
+        self._child.stdin.close()
+        self._child.terminate()
+        self._child.wait(STOP_SECONDS)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that this one has started."""
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(child) for child in text.split()]
+
+
+class Bench:
+    """A running server, its callers, and what they have counted."""
+
+    def __init__(self, server: Process, flood: Process) -> None:
+        self._server, self._flood = server, flood
+        self.paid = self.wrong = 0
+        self.told: list[str] = []
+        self.body = 0
+
+    def ask(self, route: str, seconds: float, rate: float = 0.0) -> Figures:
+        """One round."""
+        before = self._server.cpu_seconds()
+        done = self._flood.obey(route=route, seconds=seconds, rate=rate)
+        cpu = self._server.cpu_seconds() - before
+        self.wrong += done["wrong"]
+        self.told += done["told"]
+        if route == "paid":
+            self.paid += done["answers"]
+            self.body = done["body"]
+        return Figures(done["per_second"], cpu / max(1, done["answers"]) * 1e6, done["p50"], done["p99"])
+
+
+def read_options() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--store", choices=("sqlite", "postgres"), default="sqlite")
+    parser.add_argument("--database-url", default="", help="an empty PostgreSQL database")
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each round")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of each route, in turn")
+    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--workers", type=int, default=1, help="processes of the server")
+    parser.add_argument("--least", type=float, default=0.0, help="percent of the constant's rate that is asked for")
+    parser.add_argument("--out", default="", help="a file for the results as JSON")
+    options = parser.parse_args()
+    if (options.store == "postgres") != bool(options.database_url):
+        parser.error("--store postgres and --database-url go together")
+    return options
+
+
+def environment(folder: Path, upstream: str, options: argparse.Namespace) -> dict[str, str]:
+    """Settings of the server; what is not named here is as it comes."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("CLIPMETER_")}
+    given = {
+        "HOME": str(folder / "home"),
+        "UPSTREAM": upstream,
+        "DATABASE_URL": options.database_url,
+        "LOG_LEVEL": "warning",
+        "MAX_AGE": "86400",
+    }
+    return environ | {f"CLIPMETER_{name}": value for name, value in given.items()} | {"CONSTANT": str(folder / "body")}
+
+
+def measure(folder: Path, upstream: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Start, measure, stop, count."""
+    environ = environment(folder, upstream, options)
+    settings = read_settings(environ)
+    plan = {
+        "connections": options.connections,
+        "keys": asyncio.run(make_accounts(settings, max(ACCOUNTS, options.connections))),
+        "ids": [str((1_740_000_000 + 7 * number << 32) + 12345 + number) for number in range(VIDEOS)],
+    }
+    workers = ["--workers", str(options.workers)] if options.workers > 1 else []
+    with Process([str(HERE / "beside.py"), *workers], environ) as server:
+        plan["address"] = urlsplit(server.line().split()[-1]).netloc
+        wait_until_ready(plan["address"])
+        (folder / "plan").write_text(json.dumps(plan), encoding="utf8")
+        with Process([str(HERE / "flood.py"), str(folder / "plan")], environ) as flood:
+            bench = Bench(server, flood)
+            warm(bench, folder)
+            results = rounds(bench, options)
+    problems = subprocess.run([sys.executable, "-m", "clipmeter", "ledger", "verify"], env=environ, check=False)
+    results |= {"answers": bench.paid, "posted": asyncio.run(posted(settings)), "wrong": bench.wrong}
+    results["ok"] = not bench.wrong and results["answers"] == results["posted"] and not problems.returncode
+    for line in bench.told[:5]:
+        out.print(f"[red]wrong:[/] {line}")
+    return results
+
+
+def wait_until_ready(address: str) -> None:
+    """Until paid requests are taken."""
+    end = time.monotonic() + START_SECONDS
+    while status_of(address, "/readyz") != HTTPStatus.OK:
+        if time.monotonic() > end:
+            raise SystemExit("the server does not get ready")
+        time.sleep(0.05)
+
+
+def status_of(address: str, path: str) -> int:
+    """Of one answer."""
+    line = http.client.HTTPConnection(address, timeout=START_SECONDS)
+    try:
+        line.request("GET", path)
+        return line.getresponse().status
+    finally:
+        line.close()
+
+
+def warm(bench: Bench, folder: Path) -> None:
+    """Every answer remembered, every path taken; then the constant has its size."""
+    bench.ask("paid", WARM_SECONDS)
+    (folder / "body").write_bytes(b"x" * bench.body)
+    bench.ask("constant", WARM_SECONDS / 2)
+
+
+def rounds(bench: Bench, options: argparse.Namespace) -> dict[str, Any]:
+    """At full speed, then at half of it."""
+    full: dict[str, list[Figures]] = {"paid": [], "constant": []}
+    for number in range(options.rounds):
+        for route, figures in full.items():
+            figures.append(bench.ask(route, options.seconds))
+            out.print(f"round {number + 1} of {options.rounds}: {route} {figures[-1].per_second:,.0f} a second")
+    rate = statistics.median(figures.per_second for figures in full["paid"]) / 2
+    half: dict[str, list[Figures]] = {"paid": [], "constant": []}
+    for _ in range(options.rounds):
+        for route, figures in half.items():
+            figures.append(bench.ask(route, options.seconds, rate))
+    pairs = zip(full["paid"], full["constant"], strict=True)
+    return {
+        "store": options.store,
+        "connections": options.connections,
+        "workers": options.workers,
+        "body_bytes": bench.body,
+        "percent": round(100 * statistics.median(paid.per_second / constant.per_second for paid, constant in pairs), 1),
+        "half_rate": round(rate),
+        "full": {route: medians(figures) for route, figures in full.items()},
+        "half": {route: medians(figures) for route, figures in half.items()},
+    }
+
+
+def medians(figures: list[Figures]) -> dict[str, float]:
+    """Over the rounds."""
+    names = ("per_second", "cpu_us", "p50", "p99")
+    return {name: round(statistics.median(getattr(it, name) for it in figures), 3) for name in names}
+
+
+def show(results: dict[str, Any]) -> None:
+    """For a person."""
+    table = Table("", "requests/s", "server's CPU µs", "p50 ms", "p99 ms", title=f"{results['store']}: medians")
+    for load in ("full", "half"):
+        for route, row in results[load].items():
+            cells = (f"{row['per_second']:,.0f}", f"{row['cpu_us']:.0f}", f"{row['p50']:.2f}", f"{row['p99']:.2f}")
+            table.add_row(f"{route}, {load} load", *cells)
+    out.print(table)
+    added = results["added"]
+    out.print(f"paid is {results['percent']} % of a constant of {results['body_bytes']:,} bytes, paired by round")
+    out.print(f"the platform adds, at half load: p50 {added['p50']:.2f} ms, p99 {added['p99']:.2f} ms")
+    verdict = "as many, and nothing is amiss" if results["ok"] else "NOT RIGHT"
+    counts = f"{results['answers']:,} answers, {results['wrong']} wrong; {results['posted']:,} rows posted"
+    out.print(f"{counts}: {verdict}")
+
+
+def main() -> int:
+    """Measure, print a table; the exit status."""
+    options = read_options()
+    emulator = start()
+    try:
+        with tempfile.TemporaryDirectory(prefix="clipmeter-bench-") as folder:
+            results = measure(Path(folder), emulator.url, options)
+    finally:
+        emulator.stop()
+    half = results["half"]
+    results["added"] = {name: round(half["paid"][name] - half["constant"][name], 3) for name in ("p50", "p99")}
+    show(results)
+    if options.out:
+        Path(options.out).write_text(json.dumps(results, indent=1) + "\n", encoding="utf8")
+    return 0 if results["ok"] and results["percent"] >= options.least else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
