@@ -2,6 +2,7 @@
 
 import pytest
 
+import pgbouncer as pgbouncer_server
 import postgres as postgres_server
 from fauxtok.server import start
 from served import Served
@@ -60,3 +61,13 @@ def database_url(postgres):
     url = postgres.new_database()
     yield url
     postgres.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def pgbouncer(postgres):
+    """A pooler in transaction mode in front of that server."""
+    if why := pgbouncer_server.missing():
+        pytest.skip(why)
+    pooler = pgbouncer_server.Pgbouncer(postgres).start()
+    yield pooler
+    pooler.throw_away()

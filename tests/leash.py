@@ -1,6 +1,7 @@
 """Processes on a leash: they end when whoever started them ends, however that ends. For tests."""
 
 import contextlib
+import os
 import subprocess
 from collections.abc import Sequence
 from typing import Any
@@ -27,9 +28,7 @@ def let_go(process: subprocess.Popen[bytes], *, within: float = 20.0) -> int:
         process.kill()
         status = process.wait()
     if process.stdin and not process.stdin.closed:
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.write(b"\n")
-            process.stdin.flush()
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # the watcher may have been killed too
+            os.write(process.stdin.fileno(), b"\n")
+        process.stdin.close()
     return status

@@ -40,3 +40,12 @@ async def test_it_keeps_what_was_committed(how):
         assert server.run("SELECT COUNT(*) FROM kept") == "1\n"
     finally:
         postgres_server.thrown_away(server)
+
+
+async def test_a_pooler_stands_between(pgbouncer, database_url):
+    """Through the pooler each transaction may have another connection of the server's, so nothing lasts beyond it."""
+    connections = [await asyncpg.connect(pgbouncer.url(database_url), statement_cache_size=0) for _ in range(20)]
+    pids = {await connection.fetchval("SELECT pg_backend_pid()") for connection in connections}
+    assert len(pids) < len(connections)
+    for connection in connections:
+        await connection.close()
