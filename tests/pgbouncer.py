@@ -83,5 +83,14 @@ class Pgbouncer:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _is_ready(self) -> bool:
-        asked = [programs() / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port), "-d", "postgres"]
+        asked: list[str | Path] = [
+            programs() / "pg_isready",
+            "-q",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self.port),
+            "-d",
+            "postgres",
+        ]
         return subprocess.run(asked, check=False).returncode == 0

@@ -51,7 +51,7 @@ def unprivileged() -> dict[str, Any]:
 def free_port() -> int:
     """A port of loopback that nothing listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        return listening.getsockname()[1]
+        return int(listening.getsockname()[1])
 
 
 @cache
@@ -121,7 +121,16 @@ class Postgres:
 
     def run(self, sql: str, database: str = "postgres") -> str:
         """What psql prints for it: rows as lines, columns divided by |."""
-        command = [programs() / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", self.url(database), "-c", sql]
+        command: list[str | Path] = [
+            programs() / "psql",
+            "-XqAt",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-d",
+            self.url(database),
+            "-c",
+            sql,
+        ]
         done = subprocess.run(command, capture_output=True, text=True, encoding="utf8", check=False, timeout=60)
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -143,7 +152,17 @@ class Postgres:
         self.folder.mkdir(parents=True, exist_ok=True)
         if user := unprivileged().get("user"):
             shutil.chown(self.folder, user)
-        command = [programs() / "initdb", "-D", self.folder / "data", "-U", USER, "-A", "trust", "-E", "utf8"]
+        command: list[str | Path] = [
+            programs() / "initdb",
+            "-D",
+            self.folder / "data",
+            "-U",
+            USER,
+            "-A",
+            "trust",
+            "-E",
+            "utf8",
+        ]
         command += ["--locale=C", "--no-sync", "--no-instructions"]
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, cwd=self.folder, timeout=60, **unprivileged()
@@ -171,7 +190,7 @@ class Postgres:
         return False
 
     def _is_ready(self) -> bool:
-        asked = [programs() / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        asked: list[str | Path] = [programs() / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         return subprocess.run(asked, check=False).returncode == 0
 
     def _end(self, how: signal.Signals) -> None:

@@ -54,8 +54,7 @@ class Fauxtok:
     async def _video(self, request: Request, number: int, photo: bool, receive: Receive, send: Send) -> None:
         """A video page: counted from its arrival until it is answered or its visitor has left."""
         self.moods.seen["page"] += 1
-        self.moods.arrive()
-        try:
+        with self.moods.page(number):
             if self.moods.delay and not await stays(receive, self.moods.delay, self.stopping):
                 return
             outcome = self._outcome("page", number, request)
@@ -63,8 +62,6 @@ class Fauxtok:
                 await self._wire(outcome, request, receive)
             else:
                 await give(self._page(request, number, photo, outcome), request, send)
-        finally:
-            self.moods.leave()
 
     def _outcome(self, source: str, number: int, request: Request) -> Outcome:
         return self.moods.answers(source, number, request) if is_plausible(number, time.time()) else MISSING

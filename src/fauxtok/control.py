@@ -28,11 +28,13 @@ async def answer(request: Request, receive: Receive, moods: Moods) -> Answer:
 def _read(name: str, moods: Moods) -> Answer:
     if name == "stats":
         return reply(moods.stats())
+    if name == "groups":
+        return reply(moods.grouped())
     if name == "requests":
         return reply(moods.counted())
     if name == "moods":
         return reply([{"mood": it.name, "status": it.status, "code": it.code} for it in MOODS.values()])
-    return reply({"error": "stats, requests and moods can be read here"}, 404)
+    return reply({"error": "stats, groups, requests and moods can be read here"}, 404)
 
 
 def _do(name: str, moods: Moods, wish: dict[str, Any]) -> Answer:
@@ -44,8 +46,10 @@ def _do(name: str, moods: Moods, wish: dict[str, Any]) -> Answer:
         moods.link_seconds = int(wish["seconds"])
     elif name == "cdn":
         moods.set_cdn(wish)
+    elif name == "groups":
+        moods.group(int(wish["modulo"]))
     elif name == "reset":
         moods.reset()
     else:
-        return reply({"error": "there are mood, delay, links, cdn and reset"}, 404)
+        return reply({"error": "there are mood, delay, links, cdn, groups and reset"}, 404)
     return reply({"ok": True})

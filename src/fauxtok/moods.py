@@ -1,6 +1,8 @@
 """What can be set while the emulator runs: moods, the delay, how long links last; and what it counts."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,6 +57,26 @@ def _taken(mood: Mood | CdnMood) -> bool:
 
 
 @dataclass(slots=True)
+class Flights:
+    """Video pages asked for, under way, and under way at once at most."""
+
+    requests: int = 0
+    in_flight: int = 0
+    max_in_flight: int = 0
+
+    def arrive(self) -> None:
+        self.requests += 1
+        self.in_flight += 1
+        self.max_in_flight = max(self.max_in_flight, self.in_flight)
+
+    def leave(self) -> None:
+        self.in_flight -= 1
+
+    def shown(self) -> dict[str, int]:
+        return {"requests": self.requests, "in_flight": self.in_flight, "max_in_flight": self.max_in_flight}
+
+
+@dataclass(slots=True)
 class Moods:
     """The state of one emulator. `delay` in seconds before each video page; `link_seconds` until a link expires."""
 
@@ -63,9 +85,9 @@ class Moods:
     link_seconds: int = HOURS
     moods: dict[str, Mood] = field(default_factory=dict)
     cdn: CdnMood | None = None
-    requests: int = 0
-    in_flight: int = 0
-    max_in_flight: int = 0
+    pages: Flights = field(default_factory=Flights)
+    modulo: int = 0
+    groups: dict[int, Flights] = field(default_factory=dict)
     seen: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -74,7 +96,8 @@ class Moods:
     def reset(self) -> None:
         """Back to the state at start; requests still under way stay counted as in flight."""
         self.delay, self.link_seconds, self.moods, self.cdn = self.first_delay, HOURS, {}, None
-        self.requests, self.max_in_flight = 0, self.in_flight
+        self.pages.requests, self.pages.max_in_flight = 0, self.pages.in_flight
+        self.group(0)
         self.seen.clear()
 
     def set(self, wish: dict[str, Any]) -> None:
@@ -108,16 +131,30 @@ class Moods:
         """The mood that a file is asked for in; None: it is given."""
         return self.cdn if self.cdn is not None and self.cdn.takes(request) else None
 
-    def arrive(self) -> None:
-        self.requests += 1
-        self.in_flight += 1
-        self.max_in_flight = max(self.max_in_flight, self.in_flight)
+    def group(self, modulo: int) -> None:
+        """From now on count pages also by the rest of their id divided by `modulo`; 0: no more."""
+        self.modulo, self.groups = modulo, {}
 
-    def leave(self) -> None:
-        self.in_flight -= 1
+    @contextmanager
+    def page(self, number: int) -> Iterator[None]:
+        """A video page is asked for, until it is answered."""
+        flights = [self.pages]
+        if self.modulo:
+            flights.append(self.groups.setdefault(number % self.modulo, Flights()))
+        for flight in flights:
+            flight.arrive()
+        try:
+            yield
+        finally:
+            for flight in flights:
+                flight.leave()
 
     def stats(self) -> dict[str, int]:
-        return {"requests": self.requests, "in_flight": self.in_flight, "max_in_flight": self.max_in_flight}
+        return self.pages.shown()
+
+    def grouped(self) -> dict[str, dict[str, int]]:
+        """The same of each group, by the rest that its ids have."""
+        return {str(rest): flights.shown() for rest, flights in sorted(self.groups.items())}
 
     def counted(self) -> dict[str, int]:
         """All requests but those of control, by what was asked for."""

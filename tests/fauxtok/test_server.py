@@ -27,6 +27,23 @@ def test_stats_count_what_is_in_flight(visitor):
     assert visitor.ask("/__fauxtok/stats").json == {"requests": 3, "in_flight": 0, "max_in_flight": 3}
 
 
+def test_groups_are_counted_apart(visitor):
+    """Pages can be counted by the last digits of their id, from when that is asked for until it is taken back."""
+    visitor.page(EXAMPLE_ID)
+    visitor.post("groups", {"modulo": 1000})
+    visitor.post("delay", {"ms": 200})
+    ids = [EXAMPLE_ID, EXAMPLE_ID + 1000, EXAMPLE_ID + 1]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(visitor.page, ids))
+    assert visitor.ask("/__fauxtok/groups").json == {
+        "943": {"requests": 2, "in_flight": 0, "max_in_flight": 2},
+        "944": {"requests": 1, "in_flight": 0, "max_in_flight": 1},
+    }
+    visitor.post("groups", {"modulo": 0})
+    visitor.page(EXAMPLE_ID)
+    assert visitor.ask("/__fauxtok/groups").json == {}
+
+
 def test_a_visitor_who_leaves_is_not_in_flight(visitor):
     """In-flight goes down when a client leaves before its answer."""
     visitor.post("delay", {"ms": 30_000})
