@@ -67,9 +67,8 @@ class Answers(Generic[K, A]):
 
     async def get(self, key: K, max_age: int | None = None) -> Got[A]:
         """The remembered answer if it is at most `max_age` seconds old, else the source's. Raises what that raises."""
-        kept = self._fresh(key, self._max_age if max_age is None else max_age)
-        if kept is not None:
-            return Got(kept, self._age(kept), remembered=True)
+        if got := self.remembered(key, max_age):
+            return got
         flight = self._flights.get(key) or self._take_off(key)
         flight.waiting += 1
         try:
@@ -79,6 +78,11 @@ class Answers(Generic[K, A]):
             flight.waiting -= 1
             if not flight.waiting and not flight.task.done():
                 await self._call_off(key, flight)
+
+    def remembered(self, key: K, max_age: int | None = None) -> Got[A] | None:
+        """The remembered answer if it is at most `max_age` seconds old."""
+        kept = self._fresh(key, self._max_age if max_age is None else max_age)
+        return None if kept is None else Got(kept, self._age(kept), remembered=True)
 
     def _fresh(self, key: K, max_age: int) -> A | None:
         kept = self._kept.get(key)

@@ -5,7 +5,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
-from typing import Any
 
 import structlog
 
@@ -13,7 +12,7 @@ from clipmeter.answers import Answers, Got
 from clipmeter.billing.keys import Caller
 from clipmeter.billing.rules import Mode
 from clipmeter.books import Books
-from clipmeter.call import Call
+from clipmeter.call import Call, Source
 from clipmeter.endpoints import ENDPOINTS
 from clipmeter.endpoints.tiktok_video import TIKTOK_VIDEO, VideoQuery
 from clipmeter.fetch import Fetch, unknown_browser
@@ -42,6 +41,27 @@ RETRY_SECONDS = 1.0
 """Between attempts to reach the database at start."""
 
 
+class Videos:
+    """Remembered answers in front of the sources."""
+
+    def __init__(
+        self, answers: Answers[tuple[VideoRef | ShortLink, bool], Answer], fetch: Fetch, within: float
+    ) -> None:
+        """`within`: seconds for the text of subtitles."""
+        self._answers, self._fetch, self._within = answers, fetch, within
+
+    def remembered(self, query: VideoQuery) -> Got[Answer] | None:
+        """What is at hand; the text of subtitles never is."""
+        return None if query.language else self._answers.remembered((query.ref, query.partial), query.max_age)
+
+    async def __call__(self, query: VideoQuery) -> Got[Answer]:
+        """A post."""
+        got = await self._answers.get((query.ref, query.partial), query.max_age)
+        if not query.language:
+            return got
+        return replace(got, answer=await with_words(self._fetch, got.answer, query.language, self._within))
+
+
 class Parts:
     """Everything that a paid call needs, over opened books."""
 
@@ -53,7 +73,7 @@ class Parts:
             )
         self.settings = settings
         self.books = Books(settings)
-        self.sources: dict[tuple[str, str], Callable[[Any], Any]] = {}
+        self.sources: dict[tuple[str, str], Source] = {}
         self.lanes: dict[str, Lane] = {}
         keys = link_keys(self.books.secret, settings.link_secret, settings.link_secret_old)
         self.links = Links(keys, seconds=settings.link_seconds)
@@ -131,14 +151,8 @@ class Parts:
         async def resolve(video_id: str) -> Answer:
             return (await answers.get((VideoRef(video_id), False), 0)).answer
 
-        async def source(query: VideoQuery) -> Got[Answer]:
-            got = await answers.get((query.ref, query.partial), query.max_age)
-            if not query.language:
-                return got
-            return replace(got, answer=await with_words(fetch, got.answer, query.language, settings.fill_budget))
-
         self.lanes[mode] = Lane(streams, resolve)
-        self.sources[TIKTOK_VIDEO.name, mode] = source
+        self.sources[TIKTOK_VIDEO.name, mode] = Videos(answers, fetch, settings.fill_budget)
 
     def _answers(self, mode: Mode, reach: Reach) -> Answers[tuple[VideoRef | ShortLink, bool], Answer]:
         """What is asked of TikTok once however many ask; the relay hears of every answer."""

@@ -6,21 +6,32 @@ key (401) → parameters (400) → admit (402 403 429) → answer (404 429 502 5
 import hashlib
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 
 from clipmeter.answers import Got
 from clipmeter.billing.keys import Caller, Keys
-from clipmeter.billing.ledger import Hold, Ledger, Standing
-from clipmeter.endpoints.base import Endpoint, read_query
+from clipmeter.billing.ledger import Hold, Kept, Ledger, Replay, Standing
+from clipmeter.billing.replays import Repeat, read_repeat
+from clipmeter.endpoints.base import Endpoint, Parameters, read_query
 from clipmeter.errors import InternalError, Problem
 
 log = structlog.get_logger()
 
-Source = Callable[[Any], Awaitable[Got[Any]]]
+
+class Source(Protocol):
+    """What answers the queries of an endpoint."""
+
+    def remembered(self, query: Any) -> Got[Any] | None:  # noqa: ANN401 - the endpoint's
+        """The answer, if it is at hand and fresh enough."""
+
+    async def __call__(self, query: Any) -> Got[Any]:  # noqa: ANN401 - the endpoint's
+        """The answer. Raises a Problem."""
+
+
 Sources = Mapping[tuple[str, str], Source]
 """(endpoint's name, key's mode) → what answers its queries."""
 Links = Callable[[Any, str | None, Caller, str], Any]
@@ -45,6 +56,8 @@ class Asked:
     """Where this server is reached, for links to it."""
     etag: str = ""
     """What the caller has already: `If-None-Match`."""
+    idempotency_key: str = ""
+    """"" for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,8 @@ class Done:
     not_modified: bool = False
     problem: Problem | None = None
     standing: Standing | None = None
+    replay: Replay | None = None
+    """The answer to an earlier request with the same Idempotency-Key; then `body` is its body."""
 
 
 class Finished(NamedTuple):
@@ -128,11 +143,48 @@ class Call:
             self.in_flight -= 1
             self._watch(course.finished())
 
+    def quick(self, endpoint: Endpoint[Any], asked: Asked) -> Coroutine[Any, Any, Done | None] | None:
+        """The call in one step, when the key was seen before and the answer is at hand; None: take the whole path.
+
+        The coroutine may find that, too. It need not be cancelled when the caller leaves: the answer is there already.
+        """
+        if asked.idempotency_key or asked.etag:
+            return None
+        caller = self._keys.seen(asked.key)
+        if caller is None:
+            return None
+        try:
+            query = endpoint.read(read_query(asked.query))
+        except Problem:
+            return None  # whose key this is must be said first
+        got = self._sources[endpoint.name, caller.mode].remembered(query)
+        return None if got is None else self._charged(_Course(endpoint, asked), caller, query, got)
+
+    async def _charged(self, course: _Course, caller: Caller, query: Any, got: Got[Any]) -> Done | None:  # noqa: ANN401 - the endpoint's
+        endpoint, asked = course.endpoint, course.asked
+        course.caller, course.video_id = caller, query.video_id
+        try:
+            body = self._rendered(course, caller, query, got)
+            standing = await self._ledger.charge(
+                caller, endpoint.name, video_id=got.answer.video.video_id, request_id=asked.request_id
+            )
+            if standing is None:
+                return None
+            course.done = Done(body, got, _etag(body), standing=standing)
+        except Problem as problem:
+            course.done = Done(problem=problem, standing=await self._standing(caller, endpoint))
+        except Exception as error:  # noqa: BLE001 - it is logged and told
+            course.done = await self._crashed(error, course)
+        course.passed("settle")
+        self._watch(course.finished())
+        return course.done
+
     async def _taken(self, course: _Course) -> Done:
-        endpoint, asked, caller = course.endpoint, course.asked, None
+        endpoint, asked = course.endpoint, course.asked
         try:
             course.caller = caller = await self._keys.find(asked.key)
-            query = endpoint.read(read_query(asked.query))
+            parameters = read_query(asked.query)
+            query = endpoint.read(parameters)
             course.video_id = query.video_id
             hold = await self._ledger.admit(
                 caller,
@@ -140,23 +192,28 @@ class Call:
                 video_id=query.video_id,
                 request_id=asked.request_id,
                 within=self._patience,
+                repeat=_repeat(endpoint, asked, caller, parameters),
             )
             course.passed("admit")
+            if isinstance(hold, Replay):
+                return Done(hold.body, replay=hold, standing=await self._standing(caller, endpoint))
             return await self._answered(course, caller, query, hold)
         except Problem as problem:
-            return Done(problem=problem, standing=await self._standing(caller, endpoint))
-        except Exception as error:
-            log.exception("call crashed", request_id=asked.request_id)
-            crash = InternalError(sign=repr(error))
-            return Done(problem=crash, standing=await self._standing(caller, endpoint))
+            return Done(problem=problem, standing=await self._standing(course.caller, endpoint))
+        except Exception as error:  # noqa: BLE001 - it is logged and told
+            return await self._crashed(error, course)
+
+    async def _crashed(self, error: Exception, course: _Course) -> Done:
+        log.error("call crashed", request_id=course.asked.request_id, exc_info=error)
+        standing = await self._standing(course.caller, course.endpoint)
+        return Done(problem=InternalError(sign=repr(error)), standing=standing)
 
     async def _answered(self, course: _Course, caller: Caller, query: Any, hold: Hold) -> Done:  # noqa: ANN401 - the endpoint's
         endpoint, asked = course.endpoint, course.asked
         try:
-            got = await self._sources[endpoint.name, caller.mode](query)
-            body = endpoint.render(
-                got.answer, query, lambda answer, links: self._links(answer, links, caller, asked.base_url)
-            )
+            async with self._ledger.holding(hold):
+                got = await self._sources[endpoint.name, caller.mode](query)
+            body = self._rendered(course, caller, query, got)
             video_id = got.answer.video.video_id
         except BaseException as error:  # cancellation too: whatever happens, the hold ends
             course.passed("source")
@@ -164,10 +221,16 @@ class Call:
             course.passed("settle")
             raise
         course.passed("source")
-        etag = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+        etag = _etag(body)
         done = await self._settled(hold, video_id, Done(body, got, etag, got.remembered and etag in asked.etag))
         course.passed("settle")
         return done
+
+    def _rendered(self, course: _Course, caller: Caller, query: Any, got: Got[Any]) -> bytes:  # noqa: ANN401 - the endpoint's
+        base_url = course.asked.base_url
+        return course.endpoint.render(
+            got.answer, query, lambda answer, links: self._links(answer, links, caller, base_url)
+        )
 
     async def _settled(self, hold: Hold, video_id: str, done: Done) -> Done:
         """Charge a success. Free are a stopgap, and the word that what the caller has is still what is remembered."""
@@ -175,7 +238,8 @@ class Call:
             return replace(done, body=b"", standing=await self._ledger.void(hold, "not_modified"))
         if done.got and done.got.answer.partial:
             return replace(done, standing=await self._ledger.void(hold, "partial"))
-        return replace(done, standing=await self._ledger.post(hold, video_id=video_id))
+        kept = Kept(done.body, int(done.got.answer.fetched_at)) if done.got and hold.repeat else None
+        return replace(done, standing=await self._ledger.post(hold, video_id=video_id, kept=kept))
 
     async def _standing(self, caller: Caller | None, endpoint: Endpoint[Any]) -> Standing | None:
         """What the headers say of the account; None when it is unknown or cannot be read."""
@@ -185,3 +249,13 @@ class Call:
             return await self._ledger.standing(caller, endpoint.name)
         except Problem:
             return None
+
+
+def _repeat(endpoint: Endpoint[Any], asked: Asked, caller: Caller, parameters: Parameters) -> Repeat | None:
+    if not asked.idempotency_key:
+        return None
+    return read_repeat(f"{caller.mode} {endpoint.name}", asked.idempotency_key, parameters)
+
+
+def _etag(body: bytes) -> str:
+    return f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'

@@ -15,6 +15,7 @@ The tree, by status; the class docstring is the sentence a person gets unless a 
     ├── NotFound                            404 not_found
     │   └── UnknownPath                     404 not_found
     ├── MethodNotAllowed                    405 method_not_allowed
+    ├── IdempotencyInProgress               409 idempotency_in_progress
     ├── PayloadTooLarge                     413 payload_too_large
     ├── HeadersTooLarge                     431 headers_too_large
     ├── TooManyRequests                     429
@@ -149,6 +150,14 @@ class MethodNotAllowed(Problem):
 
     status = 405
     code = "method_not_allowed"
+
+
+class IdempotencyInProgress(Problem):
+    """A request with this Idempotency-Key is still running; repeat yours in a moment to get its answer."""
+
+    status = 409
+    code = "idempotency_in_progress"
+    retry_after = 1
 
 
 class PayloadTooLarge(Problem):

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from clipmeter.billing.rules import Mode
 from clipmeter.errors import InvalidApiKey, InvalidParameter, MissingApiKey, ServiceUnavailable, UserNotFound
-from clipmeter.store.base import Query, Steps, Store, plan
+from clipmeter.store.base import Lock, Query, Steps, Store, plan
 
 KEYS_PER_ACCOUNT = 10
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -22,6 +22,7 @@ _PREFIXES: dict[Mode, str] = {"live": "ak_live_", "test": "ak_test_"}
 _RANDOM, _CHECK = 32, 6
 _LENGTH = len("ak_live_") + _RANDOM + _CHECK
 _MAX_NAME = 100
+_MOST_SEEN = 20_000
 _DIGITS = frozenset(_BASE62)
 
 
@@ -80,12 +81,16 @@ def _check(body: str) -> str:
 
 
 class Keys:
-    """The keys of all accounts. Nothing is remembered here: a revoked key is refused at once, in every process."""
+    """The keys of all accounts.
+
+    Whose a key is never changes, so that may be remembered. Whether it is still good is read anew for every request.
+    """
 
     def __init__(self, store: Store, secret: str) -> None:
         """`secret`: without it the digests in the database are of no use."""
         self._store = store
         self._secret = secret.encode()
+        self._seen: dict[str, Caller] = {}
 
     async def check_secret(self) -> None:
         """Raises ServiceUnavailable when the keys of this database were hashed under another secret."""
@@ -102,7 +107,18 @@ class Keys:
             raise MissingApiKey
         if not looks_right(presented):
             raise InvalidApiKey
-        return await self._store.read(_find(self.digest(presented)))
+        digest = self.digest(presented)
+        caller = await self._store.read(_find(digest))
+        self._seen[digest] = caller
+        if len(self._seen) > _MOST_SEEN:
+            del self._seen[next(iter(self._seen))]
+        return caller
+
+    def seen(self, presented: str | None) -> Caller | None:
+        """Whose key this is, if it was found before; whether it is still good is for the ledger to say."""
+        if not presented or not looks_right(presented):
+            return None
+        return self._seen.get(self.digest(presented))
 
     async def create(self, account_id: str, name: str, mode: Mode) -> NewKey:
         """A new key. Raises InvalidParameter when the account is unknown or has 10 already, of both modes together."""
@@ -165,6 +181,7 @@ def _find(digest: str) -> Steps[Caller]:
 
 @plan
 def _create(account_id: str, key: NewKey, digest: str) -> Steps[None]:
+    yield Lock(account_id)
     rows = yield Query("key_count", {"account_id": account_id})
     if not rows:
         raise InvalidParameter("There is no such account.")

@@ -11,25 +11,30 @@ Rule 2: cancelling a caller loses no money and no slot: what is under way is fin
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from clipmeter.billing import plans
 from clipmeter.billing.history import LedgerRow, rows_of
 from clipmeter.billing.keys import Caller
-from clipmeter.billing.plans import Asked, Ending, Hold
+from clipmeter.billing.replays import Kept, Repeat, Replay, prune
 from clipmeter.billing.rules import Standing, Terms, Wait
+from clipmeter.billing.tickets import Asked, Ending, Hold
 from clipmeter.billing.verify import Violation, violations
 from clipmeter.billing.waiting import Place, WaitingRoom
-from clipmeter.errors import ConcurrencyLimitExceeded, PaymentRequired, Problem, ServiceUnavailable
+from clipmeter.errors import ConcurrencyLimitExceeded, Problem, ServiceUnavailable
 from clipmeter.store.base import CommitUnknown, Plan, Store, T
 
-__all__ = ["Hold", "Ledger", "LedgerRow", "Standing", "Terms", "Violation"]
+__all__ = ["Hold", "Kept", "Ledger", "LedgerRow", "Replay", "Standing", "Terms", "Violation"]
 
 SWEEP_SECONDS = 1.0
 POLL_SECONDS = 0.25
 """How often one who waits looks for what other processes ended; this process's own are told at once."""
+LEASE_SECONDS = 0.25
+"""How often a node looks whether the others may take it for dead."""
+_PRUNE_EVERY = 60
+"""Sweeps between two prunings of stored answers."""
 _PAUSES = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0)
 
 
@@ -46,64 +51,103 @@ class Ledger:
         self._room = WaitingRoom()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._sweeper: asyncio.Task[None] | None = None
+        self._lease_watch: asyncio.TimerHandle | None = None
+        self._holding: set[asyncio.Timeout] = set()
 
     async def start(self) -> None:
         """Join as a new node and expire what dead ones have left. Raises ServiceUnavailable."""
         self._stopping = False
-        node_id = self._store.join()
-        try:
-            await self._store.write(plans.join(node_id))
-        except Problem:
-            self._store.leave(node_id)
-            raise
-        self._node_id = node_id
+        await self._join()
         await self.sweep()
         self._sweeper = asyncio.create_task(self._sweep_forever())
+        self._watch_lease()
 
     async def stop(self) -> None:
         """Finish what is under way, give back what is still held, and leave."""
         self._stopping = True
-        if self._sweeper:
-            self._sweeper.cancel()
+        for watch in (self._sweeper, self._lease_watch):
+            if watch:
+                watch.cancel()
         while self._tasks:
             await asyncio.wait(self._tasks)
         if self._node_id:
             node_id, self._node_id = self._node_id, ""
-            with suppress(Problem):  # without a database the others see the free lock
+            with suppress(Problem):  # without a database the others find out that it is dead
                 await self._store.write(plans.sweep([node_id]))
-                self._store.leave(node_id)
+                await self._store.leave(node_id)
 
-    async def admit(
-        self, caller: Caller, endpoint: str, *, video_id: str | None, request_id: str, within: float
-    ) -> Hold:
+    async def admit(  # noqa: PLR0913 - what a row says of its beginning
+        self,
+        caller: Caller,
+        endpoint: str,
+        *,
+        video_id: str | None,
+        request_id: str,
+        within: float,
+        repeat: Repeat | None = None,
+    ) -> Hold | Replay:
         """Reserve a place and a free request or its price; waits up to `within` seconds while that is undecided.
 
-        Raises InvalidApiKey, UserNotFound, AccountBlocked, ConcurrencyLimitExceeded, PaymentRequired or
-        ServiceUnavailable; then there is no row and no charge.
+        With an Idempotency-Key (`repeat`) that was answered before: that answer, and nothing is reserved.
+        Raises InvalidApiKey, UserNotFound, AccountBlocked, ConcurrencyLimitExceeded, PaymentRequired,
+        DailyLimitExceeded, MonthlyLimitExceeded, IdempotencyInProgress, InvalidParameter or ServiceUnavailable; then
+        there is no row and no charge.
         """
         give_up = time.monotonic() + within
-        asked = self._asked(caller, endpoint, video_id, request_id)
-        waiting = self._room.idle((caller.account_id, endpoint)) if caller.mode == "live" else 0
-        verdict = await self._try(asked, waiting)
-        return verdict if isinstance(verdict, Hold) else await self._wait(asked, verdict, give_up)
+        asked = self._asked(caller, endpoint, video_id, request_id, repeat)
+        verdict = await self._try(asked, self._waiting(caller, endpoint))
+        return await self._wait(asked, verdict, give_up) if isinstance(verdict, Wait) else verdict
 
-    async def post(self, hold: Hold, *, video_id: str | None = None) -> Standing:
-        """Count a success; durable when this returns. Repeating it changes nothing.
+    async def charge(self, caller: Caller, endpoint: str, *, video_id: str | None, request_id: str) -> Standing | None:
+        """Reserve and post in one step a success that is at hand; durable when this returns.
 
-        Raises ServiceUnavailable when the reservation has expired and PaymentRequired when nothing can pay any more;
-        then nothing is charged and the reservation has ended.
+        None: whether it is free is undecided while others are in flight; admit and post it. Raises as `admit` does.
         """
-        ending = await self._settle(hold, lambda: plans.post(hold, self._terms[hold.endpoint], video_id))
-        if ending.state == "refused":
-            raise PaymentRequired
-        if ending.state != "posted":
-            raise ServiceUnavailable(sign=f"the reservation was {ending.state}")
-        return ending.standing
+        asked = self._asked(caller, endpoint, video_id, request_id, None)
+        terms, waiting = self._terms[endpoint], self._waiting(caller, endpoint)
+        self._check_lease()
+        try:
+            ending = await asyncio.shield(self._store.submit(plans.charge(asked, terms, waiting=waiting, again=False)))
+        except CommitUnknown:
+            ending = await self._settle(asked, plans.charge(asked, terms, waiting=waiting, again=True))
+        if isinstance(ending, Wait):
+            return None
+        return _counted(ending)
+
+    async def post(self, hold: Hold, *, video_id: str | None = None, kept: Kept | None = None) -> Standing:
+        """Count a success; durable when this returns. Repeating it changes nothing. `kept`: the answer for a repeat.
+
+        Raises ServiceUnavailable when the reservation has expired and PaymentRequired, DailyLimitExceeded or
+        MonthlyLimitExceeded when nothing can pay any more; then nothing is charged and the reservation has ended.
+        """
+        ending = await self._settle(hold, plans.post(hold, self._terms[hold.endpoint], video_id, kept))
+        if ending.refusal:
+            raise ending.refusal
+        return _counted(ending)
 
     async def void(self, hold: Hold, reason: str) -> Standing:
         """Give the reservation back; nothing is charged. Does nothing when it has ended already."""
-        ending = await self._settle(hold, lambda: plans.void(hold, self._terms[hold.endpoint], reason))
+        ending = await self._settle(hold, plans.void(hold, self._terms[hold.endpoint], reason))
         return ending.standing
+
+    @asynccontextmanager
+    async def holding(self, hold: Hold) -> AsyncIterator[None]:
+        """What is done for a reservation. It is cut off when the slot may be given to another.
+
+        Raises ServiceUnavailable then: this process was stopped, or without its database, for too long.
+        """
+        self._check_lease()
+        limit = asyncio.timeout(self._hold_seconds)
+        try:
+            async with limit:
+                self._holding.add(limit)
+                yield
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise ServiceUnavailable(sign=f"the lease on {hold.request_id} ended") from error
+        finally:
+            self._holding.discard(limit)
 
     async def standing(self, caller: Caller, endpoint: str) -> Standing:
         """Where the caller's account stands now."""
@@ -113,12 +157,12 @@ class Ledger:
     async def sweep(self) -> int:
         """Expire what dead nodes hold and what is overdue: how many reservations."""
         nodes, overdue = await self._store.read(plans.suspects())
-        dead = self._store.dead(node_id for node_id in nodes if node_id != self._node_id)
+        dead = await self._store.dead([node_id for node_id in nodes if node_id != self._node_id])
         if not dead and not overdue:
             return 0
         freed = await self._store.write(plans.sweep(dead))
         for node_id in dead:
-            self._store.leave(node_id)
+            await self._store.leave(node_id)
         for place in freed:
             self._room.wake(place)
         return len(freed)
@@ -131,7 +175,9 @@ class Ledger:
         """The rows of an account, or of all accounts one after another, oldest first."""
         return rows_of(self._store, account_id)
 
-    def _asked(self, caller: Caller, endpoint: str, video_id: str | None, request_id: str) -> Asked:
+    def _asked(
+        self, caller: Caller, endpoint: str, video_id: str | None, request_id: str, repeat: Repeat | None
+    ) -> Asked:
         return Asked(
             caller.account_id,
             caller.key_id,
@@ -141,11 +187,16 @@ class Ledger:
             video_id,
             self._node_id,
             int(self._hold_seconds * 1_000_000),
+            repeat,
         )
 
-    async def _try(self, asked: Asked, waiting: int) -> Hold | Wait:
-        if not self._node_id or self._node_id != asked.node_id:
-            raise ServiceUnavailable(sign="the ledger does not run")
+    def _waiting(self, caller: Caller, endpoint: str) -> int:
+        return self._room.idle((caller.account_id, endpoint)) if caller.mode == "live" else 0
+
+    async def _try(self, asked: Asked, waiting: int) -> Hold | Wait | Replay:
+        self._check_lease()
+        if self._node_id != asked.node_id:
+            raise ServiceUnavailable(sign="this node was taken for dead")
         future = self._store.submit(plans.admit(asked, self._terms[asked.endpoint], waiting=waiting))
         try:
             return await asyncio.shield(future)
@@ -156,7 +207,7 @@ class Ledger:
             self._keep(self._cancel(asked))
             raise
 
-    async def _wait(self, asked: Asked, verdict: Wait, give_up: float) -> Hold:
+    async def _wait(self, asked: Asked, verdict: Wait, give_up: float) -> Hold | Replay:
         place = (asked.account_id, asked.endpoint)
         limit = self._terms[asked.endpoint].concurrency
         current = verdict.running + self._room.count(place)
@@ -165,14 +216,14 @@ class Ledger:
         with self._room.enter(place) as waiter:
             while (left := give_up - time.monotonic()) > 0:
                 again = await self._try(asked, 0)
-                if isinstance(again, Hold):
+                if not isinstance(again, Wait):
                     return again
                 await waiter.for_news(min(left, POLL_SECONDS))
         raise ConcurrencyLimitExceeded(
             limit, current, message="The last free requests of this month are in flight; wait for them to end."
         )
 
-    def _give_back(self, asked: Asked, done: asyncio.Future[Hold | Wait]) -> None:
+    def _give_back(self, asked: Asked, done: asyncio.Future[Hold | Wait | Replay]) -> None:
         error = done.exception()
         if isinstance(error, CommitUnknown) or (not error and isinstance(done.result(), Hold)):
             self._keep(self._cancel(asked))
@@ -180,18 +231,18 @@ class Ledger:
     async def _cancel(self, asked: Asked) -> None:
         """Void what its caller never got, if it exists."""
         with suppress(Problem):  # the database is gone for long: the deadline will free it
-            await self._finish((asked.account_id, asked.endpoint), lambda: plans.cancel(asked))
+            await self._finish((asked.account_id, asked.endpoint), plans.cancel(asked))
 
-    async def _settle(self, hold: Hold, plan: Callable[[], Plan[Ending]]) -> Ending:
-        return await asyncio.shield(self._keep(self._finish((hold.account_id, hold.endpoint), plan)))
+    async def _settle(self, whose: Hold | Asked, plan: Plan[T]) -> T:
+        return await asyncio.shield(self._keep(self._finish((whose.account_id, whose.endpoint), plan)))
 
-    async def _finish(self, place: Place, plan: Callable[[], Plan[T]]) -> T:
+    async def _finish(self, place: Place, plan: Plan[T]) -> T:
         """Run an idempotent plan that may free a slot; repeat it while the database may or may not have saved it."""
         give_up = time.monotonic() + self._hold_seconds
         pauses = iter(_PAUSES)
         while True:
             try:
-                result = await self._store.submit(plan())
+                result = await self._store.submit(plan)
             except ServiceUnavailable:
                 if time.monotonic() > give_up or self._stopping:
                     raise
@@ -208,7 +259,39 @@ class Ledger:
         return task
 
     async def _sweep_forever(self) -> None:
+        turns = 0
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
+            turns += 1
             with suppress(Problem, OSError):  # the next one may work; until then requests say what is wrong
+                if not self._node_id:
+                    await self._join()
                 await self.sweep()
+                while turns % _PRUNE_EVERY == 0 and await self._store.write(prune()):
+                    pass
+
+    async def _join(self) -> None:
+        self._node_id = await self._store.join()
+
+    def _watch_lease(self) -> None:
+        """A timer and no task: it must come before whatever else wakes up after this process was stopped."""
+        if not self._stopping:
+            self._lease_watch = asyncio.get_running_loop().call_later(LEASE_SECONDS, self._watch_lease)
+            with suppress(ServiceUnavailable):
+                self._check_lease()
+
+    def _check_lease(self) -> None:
+        """Nothing new is begun, and what runs is cut off, once the others may take this node for dead."""
+        if self._node_id and self._store.lease(self._node_id) > 0:
+            return
+        self._node_id = ""
+        for limit in self._holding:
+            limit.reschedule(0)
+        self._holding.clear()
+        raise ServiceUnavailable(sign="the ledger does not run, or was stopped for too long")
+
+
+def _counted(ending: Ending) -> Standing:
+    if ending.state != "posted":
+        raise ServiceUnavailable(sign=f"the reservation was {ending.state}")
+    return ending.standing

@@ -1,90 +1,97 @@
 """What the ledger does to the database, each step as a plan: one transaction, written once for every database."""
 
-from dataclasses import dataclass
-
+from clipmeter.billing import replays
+from clipmeter.billing.replays import Kept, Replay
 from clipmeter.billing.rules import (
     Facts,
     Grant,
-    Kind,
     Mode,
     Reserved,
+    Spending,
     Standing,
     Terms,
     Wait,
     decide,
     limit_of,
     settle,
+    unwelcome,
 )
-from clipmeter.errors import BillingError, PaymentRequired, UserNotFound
-from clipmeter.store.base import Query, Steps, plan
+from clipmeter.billing.tickets import Asked, Ending, Hold
+from clipmeter.errors import BillingError, Problem, UserNotFound
+from clipmeter.store.base import Lock, Query, Row, Steps, plan
 
 GRACE_MICROS = 5_000_000
 """A reservation is swept this long after its deadline, so that the one who holds it has surely stopped."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request that asks to be admitted."""
-
-    account_id: str
-    key_id: str
-    mode: Mode
-    endpoint: str
-    request_id: str
-    video_id: str | None
-    node_id: str
-    hold_micros: int
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """A reservation: a slot, and a free request or money. End it with `Ledger.post` or `Ledger.void`."""
-
-    account_id: str
-    request_id: str
-    endpoint: str
-    mode: Mode
-    limit: int | None
-    kind: Kind
-    price_micros: int
-    month: str
-    deadline: int
-    """Micro-seconds since 1970 by the database's clock; stop working before then."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a reservation ended: posted, voided or expired, maybe by someone else; and where the account stands."""
-
-    state: str
-    standing: Standing
-
-
 @plan
-def admit(asked: Asked, terms: Terms, *, waiting: int) -> Steps[Hold | Wait]:
-    """Reserve, or say that it must wait. Raises the Problem that refuses it."""
+def admit(asked: Asked, terms: Terms, *, waiting: int) -> Steps[Hold | Wait | Replay]:
+    """Reserve, or say that it must wait, or what was answered before. Raises the Problem that refuses it."""
+    yield Lock(asked.account_id, durable=False)
     facts = yield from _facts(asked.account_id, asked.key_id, asked.mode, asked.endpoint)
+    if asked.repeat:
+        if problem := unwelcome(facts):
+            raise problem
+        replay = yield from replays.find(asked.account_id, asked.repeat)
+        if replay:
+            return replay
     verdict = decide(facts, asked.mode, terms, waiting=waiting)
     if isinstance(verdict, Wait):
         return verdict
-    if not isinstance(verdict, Grant):
+    if isinstance(verdict, Problem):
         raise verdict
     limit = limit_of(facts.account_kind, asked.mode, terms)
-    rows = yield Query("admit_row", _row(asked, verdict, terms, limit))
+    rows = yield Query("admit_row", {**_row(asked, verdict, terms, limit), "hold_micros": asked.hold_micros})
     if not rows:
         raise BillingError(sign=f"request id {asked.request_id} is taken")
-    ((month, deadline),) = rows
+    if asked.repeat:
+        yield from replays.begin(asked.account_id, asked.request_id, asked.repeat)
+    month, day, deadline = rows[0]
     return Hold(
         asked.account_id,
         asked.request_id,
         asked.endpoint,
+        asked.key_id,
         asked.mode,
         limit,
         verdict.kind,
         verdict.price_micros,
         month,
+        day,
         deadline,
+        asked.repeat,
     )
+
+
+@plan
+def charge(asked: Asked, terms: Terms, *, waiting: int, again: bool) -> Steps[Ending | Wait]:
+    """Reserve and post a success in one step, or say that it must wait. Raises the Problem that refuses it.
+
+    `again`: it was tried before, and may have been saved.
+    """
+    yield Lock(asked.account_id)
+    if again and (rows := (yield Query("settle_facts", _name(asked.account_id, asked.request_id)))):
+        row = _as_reserved(rows[0])
+        return _ended(row, terms, limit_of(row.kind, asked.mode, terms))
+    facts = yield from _facts(asked.account_id, asked.key_id, asked.mode, asked.endpoint)
+    verdict = decide(facts, asked.mode, terms, waiting=waiting)
+    if isinstance(verdict, Wait):
+        return verdict
+    if isinstance(verdict, Problem):
+        raise verdict
+    grant = verdict
+    if verdict.kind == "paid" and facts.free_posted < terms.free_requests:
+        grant = Grant("free", 0)  # the first successes are the free ones
+    limit = limit_of(facts.account_kind, asked.mode, terms)
+    rows = yield Query("charge_row", {**_row(asked, grant, terms, limit), **_limits(facts.spending)})
+    if not rows:
+        raise BillingError(sign=f"request id {asked.request_id} is taken")
+    month, day = rows[0]
+    yield from _count(asked.account_id, asked.endpoint, asked.key_id, (month, day), grant)
+    if verdict.kind != grant.kind and facts.spending.limited:
+        yield _pass_on(asked.account_id, asked.endpoint, asked.key_id, (month, day), verdict)
+    free_posted = facts.free_posted + (grant.kind == "free")
+    return Ending("posted", Standing(_left(terms, free_posted), facts.running, limit, grant.price_micros))
 
 
 @plan
@@ -96,42 +103,48 @@ def standing(account_id: str, key_id: str, mode: Mode, endpoint: str, terms: Ter
 
 
 @plan
-def post(hold: Hold, terms: Terms, video_id: str | None) -> Steps[Ending]:
-    """Count a success; the same answer when it is counted already. One that nothing can pay is voided: `refused`."""
+def post(hold: Hold, terms: Terms, video_id: str | None, kept: Kept | None) -> Steps[Ending]:
+    """Count a success; the same answer when it is counted already.
+
+    One that nothing can pay any more is voided, and the ending has the `refusal`.
+    """
+    yield Lock(hold.account_id)
     row = yield from _reserved(hold)
-    if row.state != "reserved":
-        return _ended(hold, row, terms)
+    if row is None or row.state != "reserved":
+        return _ended(row, terms, hold.limit)
     grant = settle(row, terms)
-    if grant is None:
-        ending = yield from void(hold, terms, PaymentRequired.code)
-        return Ending("refused", ending.standing)
-    yield from _end(hold, "posted", "", grant, terms, video_id)
-    yield Query("settle_usage", _usage(hold, grant))
+    if isinstance(grant, Problem):
+        ended = yield from _end(hold, "voided", grant.code, Grant(row.kind, 0), terms, row.spending, None)
+        return Ending("refused" if ended else "expired", _standing(row, terms, hold.limit, 0), grant)
+    if not (yield from _end(hold, "posted", "", grant, terms, row.spending, video_id)):
+        return Ending("expired", _standing(row, terms, hold.limit, 0))
+    yield from _count(hold.account_id, hold.endpoint, hold.key_id, (hold.month, hold.day), grant)
+    if row.price_micros > grant.price_micros and row.spending.limited:
+        money = Grant("paid", row.price_micros)
+        yield _pass_on(hold.account_id, hold.endpoint, hold.key_id, (hold.month, hold.day), money)
+    if kept and hold.repeat:
+        yield from replays.keep(hold.account_id, hold.request_id, hold.repeat, kept)
     free_posted = row.free_posted + (grant.kind == "free")
-    return Ending("posted", Standing(_left(terms, free_posted), row.others_running, hold.limit, grant.price_micros))
+    left = _left(terms, free_posted)
+    return Ending("posted", Standing(left, row.others_running, hold.limit, grant.price_micros))
 
 
 @plan
 def void(hold: Hold, terms: Terms, reason: str) -> Steps[Ending]:
     """Give a reservation back, charging nothing. Nothing happens when it has ended already."""
+    yield Lock(hold.account_id, durable=False)
     row = yield from _reserved(hold)
-    if row.state != "reserved":
-        return _ended(hold, row, terms)
-    yield from _end(hold, "voided", reason, Grant(row.kind, 0), terms, None)
-    return Ending("voided", Standing(_left(terms, row.free_posted), row.others_running, hold.limit, 0))
+    if row is None or row.state != "reserved":
+        return _ended(row, terms, hold.limit)
+    ended = yield from _end(hold, "voided", reason, Grant(row.kind, 0), terms, row.spending, None)
+    return Ending("voided" if ended else "expired", _standing(row, terms, hold.limit, 0))
 
 
 @plan
 def cancel(asked: Asked) -> Steps[bool]:
     """Void what nobody has got: whether there was something."""
-    values = {"account_id": asked.account_id, "request_id": asked.request_id}
-    return bool((yield Query("cancel_row", values)))
-
-
-@plan
-def join(node_id: str) -> Steps[None]:
-    """A node starts."""
-    yield Query("node_join", {"node_id": node_id})
+    yield Lock(asked.account_id)
+    return bool((yield Query("cancel_row", _name(asked.account_id, asked.request_id))))
 
 
 @plan
@@ -158,7 +171,8 @@ def _facts(account_id: str, key_id: str, mode: Mode, endpoint: str) -> Steps[Fac
     rows = yield Query("admit_facts", values)
     if not rows:
         raise UserNotFound
-    return Facts(*rows[0])
+    kind, status, payment, key_status, free_posted, pending, running, *spending = rows[0]
+    return Facts(kind, status, payment, key_status, free_posted, pending, running, Spending(*spending))
 
 
 def _row(asked: Asked, grant: Grant, terms: Terms, slot_limit: int | None) -> dict[str, str | int | None]:
@@ -173,50 +187,79 @@ def _row(asked: Asked, grant: Grant, terms: Terms, slot_limit: int | None) -> di
         "free_limit": terms.free_requests,
         "slot_limit": slot_limit,
         "node_id": asked.node_id,
-        "hold_micros": asked.hold_micros,
+    }
+
+
+def _name(account_id: str, request_id: str) -> dict[str, str]:
+    return {"account_id": account_id, "request_id": request_id}
+
+
+def _limits(spending: Spending) -> dict[str, int | None]:
+    return {
+        "daily_limit": spending.daily_limit,
+        "monthly_limit": spending.monthly_limit,
+        "key_limit": spending.key_limit,
     }
 
 
 @plan
-def _reserved(hold: Hold) -> Steps[Reserved]:
-    rows = yield Query("settle_facts", {"account_id": hold.account_id, "request_id": hold.request_id})
-    if not rows:
-        raise BillingError(sign=f"no reservation {hold.request_id}")
-    return Reserved(*rows[0])
+def _reserved(hold: Hold) -> Steps[Reserved | None]:
+    """None: the database has lost it in a power cut, which it may, since nobody was told of a success."""
+    rows = yield Query("settle_facts", _name(hold.account_id, hold.request_id))
+    return _as_reserved(rows[0]) if rows else None
+
+
+def _as_reserved(row: Row) -> Reserved:
+    state, kind, price_micros, payment, free_posted, others_running, *spending = row
+    return Reserved(state, kind, price_micros, payment, free_posted, others_running, Spending(*spending))
 
 
 @plan
 def _end(  # noqa: PLR0913, PLR0917 - what a row says of its end
-    hold: Hold, state: str, reason: str, grant: Grant, terms: Terms, video_id: str | None
-) -> Steps[None]:
+    hold: Hold, state: str, reason: str, grant: Grant, terms: Terms, spending: Spending, video_id: str | None
+) -> Steps[bool]:
+    """Whether it ended now; False: a sweep was faster."""
     values = {
-        "account_id": hold.account_id,
-        "request_id": hold.request_id,
+        **_name(hold.account_id, hold.request_id),
         "state": state,
         "reason": reason,
         "kind": grant.kind,
         "price_micros": grant.price_micros,
         "free_limit": terms.free_requests,
         "video_id": video_id,
+        **_limits(spending),
     }
-    if not (yield Query("settle_row", values)):
-        raise BillingError(sign=f"reservation {hold.request_id} ended meanwhile")
+    return bool((yield Query("settle_row", values)))
 
 
-def _usage(hold: Hold, grant: Grant) -> dict[str, str | int]:
+@plan
+def _count(account_id: str, endpoint: str, key_id: str, period: tuple[str, str], grant: Grant) -> Steps[None]:
+    """Add one posted row to the sums of its period, a month and a day."""
+    month, day = period
     counted = {kind: int(kind == grant.kind) for kind in ("free", "paid", "own", "test")}
-    return {
-        "account_id": hold.account_id,
-        "endpoint": hold.endpoint,
-        "row_month": hold.month,
-        "price_micros": grant.price_micros,
-        **counted,
-    }
+    price = {"price_micros": grant.price_micros}
+    named = {"account_id": account_id, "endpoint": endpoint, "row_month": month}
+    yield Query("settle_usage", {**named, **price, **counted})
+    if grant.price_micros:
+        yield Query("settle_spend", {"account_id": account_id, "row_day": day, "key_id": key_id, **price})
 
 
-def _ended(hold: Hold, row: Reserved, terms: Terms) -> Ending:
+def _pass_on(account_id: str, endpoint: str, key_id: str, period: tuple[str, str], money: Grant) -> Query:
+    """A charged request that became free leaves its money to the free one in flight that will be charged for it."""
+    month, day = period
+    values = {"account_id": account_id, "endpoint": endpoint, "key_id": key_id, "row_month": month, "row_day": day}
+    return Query("pass_on", {**values, "price_micros": money.price_micros})
+
+
+def _ended(row: Reserved | None, terms: Terms, limit: int | None) -> Ending:
+    if row is None:
+        return Ending("expired", Standing(0, 0, limit, 0))
     charge = row.price_micros if row.state == "posted" else 0
-    return Ending(row.state, Standing(_left(terms, row.free_posted), row.others_running, hold.limit, charge))
+    return Ending(row.state, _standing(row, terms, limit, charge))
+
+
+def _standing(row: Reserved, terms: Terms, limit: int | None, charge: int) -> Standing:
+    return Standing(_left(terms, row.free_posted), row.others_running, limit, charge)
 
 
 def _left(terms: Terms, free_posted: int) -> int:

@@ -3,17 +3,23 @@
 Rule 1: the free requests of a month go first, card or not, in the order in which requests succeed.
 Rule 2: a refusal says why, and only what is true now: 402 only when all free requests have succeeded and nothing pays.
 Rule 3: what is decided at admission is decided again when a success is posted.
+Rule 4: what is spent and what is reserved never pass a spending limit together, whoever asks first.
 """
 
+from calendar import timegm
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 from clipmeter.errors import (
     AccountBlocked,
     ConcurrencyLimitExceeded,
+    DailyLimitExceeded,
     InvalidApiKey,
+    MonthlyLimitExceeded,
     PaymentRequired,
     Problem,
+    TooManyRequests,
 )
 
 Mode = Literal["live", "test"]
@@ -45,6 +51,32 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Spending:
+    """What an account may spend and has spent, reservations included, in micro-dollars.
+
+    A limit of None: there is none, and what was spent is not counted.
+    """
+
+    daily_limit: int | None
+    monthly_limit: int | None
+    key_limit: int | None
+    """Of the key that was sent, in a month."""
+    today: int
+    this_month: int
+    by_key: int
+    now: int
+    """Micro-seconds since 1970, UTC."""
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is any limit."""
+        return not (self.daily_limit is None and self.monthly_limit is None and self.key_limit is None)
+
+
+UNLIMITED = Spending(None, None, None, 0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What the database knows when a request asks to be admitted."""
 
@@ -56,6 +88,7 @@ class Facts:
     pending: int
     """Requests in flight that may still take a free one: live, admitted this month."""
     running: int
+    spending: Spending = UNLIMITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +117,8 @@ class Reserved:
     free_posted: int
     """In the month of the request."""
     others_running: int
+    spending: Spending = UNLIMITED
+    """In the day and month of the request."""
 
 
 def limit_of(kind: str, mode: str, terms: Terms) -> int | None:
@@ -93,12 +128,17 @@ def limit_of(kind: str, mode: str, terms: Terms) -> int | None:
     return None if kind == "operator" else terms.concurrency
 
 
-def decide(facts: Facts, mode: Mode, terms: Terms, *, waiting: int = 0) -> Grant | Wait | Problem:
-    """Whether to admit a request. `waiting`: requests of the account that wait for a place and come before this one."""
+def unwelcome(facts: Facts) -> Problem | None:
+    """Why this caller gets nothing at all; None: nothing is against it."""
     if facts.key_status != "active":
         return InvalidApiKey()
-    if facts.account_status != "active":
-        return AccountBlocked()
+    return AccountBlocked() if facts.account_status != "active" else None
+
+
+def decide(facts: Facts, mode: Mode, terms: Terms, *, waiting: int = 0) -> Grant | Wait | Problem:
+    """Whether to admit a request. `waiting`: requests of the account that wait for a place and come before this one."""
+    if problem := unwelcome(facts):
+        return problem
     limit = limit_of(facts.account_kind, mode, terms)
     if limit is not None and facts.running + waiting >= limit:
         return ConcurrencyLimitExceeded(limit, facts.running + waiting)
@@ -113,18 +153,49 @@ def _free_or_paid(facts: Facts, terms: Terms) -> Grant | Wait | Problem:
     if facts.free_posted + facts.pending < terms.free_requests:
         return Grant("free", 0)
     if facts.payment != "none":
-        return Grant("paid", terms.price_micros)
+        return over_limit(facts.spending, terms.price_micros, facts.running) or Grant("paid", terms.price_micros)
     if facts.free_posted < terms.free_requests:
         return Wait(facts.running)
     return PaymentRequired()
 
 
-def settle(row: Reserved, terms: Terms) -> Grant | None:
-    """As what a success counts, in the order of successes; None: the free ones are gone and nothing pays."""
+def over_limit(spending: Spending, price_micros: int, running: int) -> TooManyRequests | None:
+    """Which spending limit stands against one more charge; None: it fits.
+
+    While others are in flight some of the money may be given back soon; else it takes until the limit resets.
+    """
+    problem: TooManyRequests
+    if spending.daily_limit is not None and spending.today + price_micros > spending.daily_limit:
+        problem = DailyLimitExceeded()
+        problem.retry_after = 1 if running else _until_tomorrow(spending.now)
+    elif spending.monthly_limit is not None and spending.this_month + price_micros > spending.monthly_limit:
+        problem = MonthlyLimitExceeded()
+        problem.retry_after = 1 if running else _until_next_month(spending.now)
+    elif spending.key_limit is not None and spending.by_key + price_micros > spending.key_limit:
+        problem = MonthlyLimitExceeded("The monthly limit of this API key is reached; your other keys still work.")
+        problem.retry_after = 1 if running else _until_next_month(spending.now)
+    else:
+        return None
+    return problem
+
+
+def _until_tomorrow(now_micros: int) -> int:
+    return 86_400 - now_micros // 1_000_000 % 86_400
+
+
+def _until_next_month(now_micros: int) -> int:
+    now = datetime.fromtimestamp(now_micros // 1_000_000, UTC)
+    first = (now.year + now.month // 12, now.month % 12 + 1, 1, 0, 0, 0)
+    return timegm(first) - now_micros // 1_000_000
+
+
+def settle(row: Reserved, terms: Terms) -> Grant | Problem:
+    """As what a success counts, in the order of successes; a Problem: the free ones are gone and nothing pays."""
     if row.kind in ("own", "test"):
         return Grant(row.kind, 0)
     if row.free_posted < terms.free_requests:
         return Grant("free", 0)
     if row.payment == "none":
-        return None
-    return Grant("paid", row.price_micros if row.kind == "paid" else terms.price_micros)
+        return PaymentRequired()
+    price = row.price_micros or terms.price_micros
+    return over_limit(row.spending, price - row.price_micros, row.others_running) or Grant("paid", price)

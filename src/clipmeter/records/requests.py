@@ -191,7 +191,7 @@ def _values(entry: LogEntry) -> dict[str, Any]:
         "source": entry.source,
         "attempts": _encode([_tried(attempt) for attempt in entry.attempts]).decode(),
         "sign": _clean(entry.sign, _LONGEST_SIGN),
-        "status": entry.status,
+        "http_status": entry.status,
         "code": entry.code,
         "charge_micros": entry.charge_micros,
         "timings": _encode(entry.timings).decode(),

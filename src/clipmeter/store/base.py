@@ -7,7 +7,7 @@ Rule 4: a driver's own errors never show: they become `ServiceUnavailable` or `B
 """
 
 import asyncio
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import wraps
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, ParamSpec, Protocol, TypeAlias, TypeVar
@@ -100,11 +100,14 @@ class Store(Protocol):
     async def survey(self, plan: Plan[T]) -> T:
         """The same for a long plan: others are not kept waiting."""
 
-    def join(self) -> str:
+    async def join(self) -> str:
         """A new id for this process as a node, known to the others as alive until `leave` or the end of the process."""
 
-    def leave(self, node_id: str) -> None:
+    async def leave(self, node_id: str) -> None:
         """Stop being that node, or forget a dead one."""
 
-    def dead(self, node_ids: Iterable[str]) -> list[str]:
-        """Those of the nodes whose process has ended, for certain."""
+    async def dead(self, node_ids: Sequence[str]) -> list[str]:
+        """Those of the nodes whose process has ended, or may be treated so."""
+
+    def lease(self, node_id: str) -> float:
+        """Seconds for which this node is surely not among the dead; 0 or less: it may be."""

@@ -10,16 +10,27 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-_CLOCK = re.compile(r":(now|day|month)\b")
+CLOCK = ("now", "day", "month")
+"""Values that the database's clock gives."""
+VALUE = re.compile(r"(?<!:):([a-z_]+)\b")
+_INTEGERS = """
+    after_time age_micros before_time bottom_micros charge_micros daily_limit fetched_at free free_limit from_memory
+    grace_micros hold_micros hour http_status keep_micros key_limit keys limit_micros max_ms monthly_limit own paid
+    price_micros requests shift size slack_micros slot_limit stale_micros test total_ms tries version
+"""
+INTEGERS = frozenset(_INTEGERS.split())
+"""Values that are whole numbers; all others are text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One query: its text, what it is for, whether it may change rows and whether it asks for the time."""
+    """One query: its text, what it is for, its values, whether it may change rows and whether it asks for the time."""
 
     name: str
     purpose: str
     sql: str
+    values: tuple[str, ...]
+    """Names of the values that the plan gives, each once."""
     writes: bool
     timed: bool
 
@@ -42,11 +53,19 @@ def parse(part: str) -> Statement:
     lines = [line for line in rest.splitlines() if line.strip()]
     comments = [line.removeprefix("--").strip() for line in lines if line.startswith("--")]
     sql = "\n".join(line for line in lines if not line.startswith("--"))
-    return Statement(name.strip(), " ".join(comments), sql, not sql.startswith("SELECT"), bool(_CLOCK.search(sql)))
+    given = dict.fromkeys(VALUE.findall(sql))
+    return Statement(
+        name.strip(),
+        " ".join(comments),
+        sql,
+        tuple(value for value in given if value not in CLOCK),
+        not sql.startswith("SELECT"),
+        any(value in CLOCK for value in given),
+    )
 
 
 def migrations() -> list[tuple[int, str]]:
     """The schema's steps in order: the version each leads to, and its text."""
     folder = files("clipmeter.store") / "schema"
-    named = [(file.name, file.read_text(encoding="utf8")) for file in folder.iterdir() if file.name.endswith(".sql")]
+    named = [(file.name, file.read_text(encoding="utf8")) for file in folder.iterdir() if file.name[:4].isdigit()]
     return sorted((int(name.partition("_")[0]), text) for name, text in named)

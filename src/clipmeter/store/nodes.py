@@ -11,6 +11,14 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
+from clipmeter.store.base import Query, Steps, plan
+
+
+@plan
+def join(node_id: str) -> Steps[None]:
+    """A node starts."""
+    yield Query("node_join", {"node_id": node_id})
+
 
 class Nodes:
     """The folder of lock files. Works between stores of one process, too."""
@@ -35,6 +43,10 @@ class Nodes:
         descriptor = self._held.pop(node_id, None)
         if descriptor is not None:
             os.close(descriptor)
+
+    def holds(self, node_id: str) -> bool:
+        """Whether this process is that node."""
+        return node_id in self._held
 
     def release(self) -> None:
         """Be seen as dead from now on: what these nodes hold is for others to end."""

@@ -3,16 +3,17 @@
 import asyncio
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import apsw
 
-from clipmeter.errors import ServiceUnavailable
+from clipmeter.errors import Problem, ServiceUnavailable
 from clipmeter.store.base import Plan, T
-from clipmeter.store.nodes import Nodes
+from clipmeter.store.nodes import Nodes, join
 from clipmeter.store.session import Session, in_our_words
 from clipmeter.store.writer import Writer
 
@@ -86,17 +87,27 @@ class SqliteStore:
         """Transactions that were committed since `open`, and plans in them."""
         return (self._writer.batches, self._writer.plans) if self._writer else (0, 0)
 
-    def join(self) -> str:
+    async def join(self) -> str:
         """A new node id for this process."""
-        return self._nodes.join()
+        node_id = self._nodes.join()
+        try:
+            await self.write(join(node_id))
+        except Problem:
+            self._nodes.leave(node_id)
+            raise
+        return node_id
 
-    def leave(self, node_id: str) -> None:
+    async def leave(self, node_id: str) -> None:
         """Stop being that node, or forget a dead one."""
         self._nodes.leave(node_id)
 
-    def dead(self, node_ids: Iterable[str]) -> list[str]:
-        """Those of the nodes whose process has ended."""
+    async def dead(self, node_ids: Sequence[str]) -> list[str]:
+        """Those of the nodes whose process has ended, for certain."""
         return self._nodes.dead(node_ids)
+
+    def lease(self, node_id: str) -> float:
+        """As long as its lock is held."""
+        return inf if self._nodes.holds(node_id) else 0.0
 
     def _connect(self, *, create: bool = False, busy_seconds: float | None = None) -> Session:
         busy_seconds = self._busy_seconds if busy_seconds is None else busy_seconds

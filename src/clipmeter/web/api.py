@@ -10,7 +10,7 @@ from litestar.types import Receive
 from clipmeter.call import Asked, Call, Done
 from clipmeter.endpoints.base import Endpoint
 from clipmeter.errors import ServiceError
-from clipmeter.web.envelope import JSON, failure, freshness_headers, standing_headers
+from clipmeter.web.envelope import JSON, failure, freshness_headers, replay_headers, standing_headers
 
 Handler = Callable[[Request[Any, Any, Any]], Awaitable[Response[bytes]]]
 
@@ -27,16 +27,25 @@ def paid(endpoint: Endpoint[Any], call: Call, public_url: str) -> Handler:
             request_id=request.scope["state"]["request_id"],
             base_url=public_url or str(request.base_url).rstrip("/"),
             etag=request.headers.get("if-none-match", ""),
+            idempotency_key=request.headers.get("idempotency-key", ""),
         )
+        quick = call.quick(endpoint, asked)
+        if quick and (done := await quick):
+            return _respond(done)
+        if asked.idempotency_key:  # a caller who leaves comes back for the answer
+            return _respond(await call(endpoint, asked), request)
         return _respond(await _unless_left(call(endpoint, asked), request.receive))
 
     return answer
 
 
-def _respond(done: Done) -> Response[bytes]:
+def _respond(done: Done, request: Request[Any, Any, Any] | None = None) -> Response[bytes]:
     headers = standing_headers(done.standing)
     if done.problem is not None:
         return failure(done.problem, headers)
+    if done.replay and request:
+        request.scope["state"]["request_id"] = done.replay.request_id
+        headers |= replay_headers(done.replay)
     if done.got is not None:
         headers |= freshness_headers(done.got, done.etag)
     return Response(done.body, status_code=304 if done.not_modified else 200, media_type=JSON, headers=headers)

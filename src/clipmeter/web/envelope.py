@@ -1,12 +1,13 @@
 """Answers and problems as HTTP: the JSON of the contract and its headers."""
 
+import time
 from typing import Any
 
 import msgspec
 from litestar import Response
 
 from clipmeter.answers import LINK_MARGIN, Got
-from clipmeter.billing.ledger import Standing
+from clipmeter.billing.ledger import Replay, Standing
 from clipmeter.errors import Problem
 
 JSON = "application/json"
@@ -56,6 +57,12 @@ def freshness_headers(got: Got[Any], etag: str) -> dict[str, str]:
         "Cache-Status": "clipmeter; hit" if got.remembered else "clipmeter; fwd=miss",
     }
     return {**headers, "X-Partial": "true"} if got.answer.partial else headers
+
+
+def replay_headers(replay: Replay) -> dict[str, str]:
+    """An answer that was stored under an Idempotency-Key."""
+    age = max(0, int(time.time()) - replay.fetched_at)
+    return {"Idempotency-Replayed": "true", "Age": str(age), "Cache-Control": "private, no-store"}
 
 
 def problem_bytes(problem: Problem) -> bytes:

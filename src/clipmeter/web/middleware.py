@@ -38,7 +38,7 @@ class Outermost:
             return
         request_id = new_request_id()
         scope["state"]["request_id"] = request_id
-        await self._bounded(scope, receive, _Marked(send, request_id))
+        await self._bounded(scope, receive, _Marked(send, scope))
 
     async def _bounded(self, scope: HTTPScope, receive: Receive, send: "_Marked") -> None:
         try:
@@ -56,8 +56,13 @@ class Outermost:
 class _Marked:
     """`send` that adds the request id, and can still answer when nothing was sent yet."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
-        self._send, self.request_id, self._started = send, request_id, False
+    def __init__(self, send: Send, scope: HTTPScope) -> None:
+        self._send, self._state, self._started = send, scope["state"], False
+
+    @property
+    def request_id(self) -> str:
+        """That of this request, or of the one whose answer is told again."""
+        return str(self._state["request_id"])
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -1,5 +1,6 @@
 -- name: admit_facts
--- What the decision about one request needs to know; no row when there is no such account.
+-- What the decision about one request needs to know; no row when there is no such account. What is spent counts what is
+-- reserved too, and is 0 where there is no limit.
 SELECT
     a.kind,
     a.status,
@@ -15,7 +16,32 @@ SELECT
         SELECT COUNT(*) FROM requests AS r
         WHERE r.state = 'reserved' AND r.account_id = :account_id AND r.endpoint = :endpoint
             AND (r.kind = 'test') = (:mode = 'test')
-    )
+    ),
+    a.daily_limit_micros,
+    a.monthly_limit_micros,
+    k.monthly_limit_micros,
+    CASE WHEN a.daily_limit_micros IS NULL THEN 0 ELSE CAST((
+        SELECT COALESCE(SUM(s.charged_micros), 0) FROM spend AS s WHERE s.account_id = :account_id AND s.day = :day
+    ) + (
+        SELECT COALESCE(SUM(r.price_micros), 0) FROM requests AS r
+        WHERE r.state = 'reserved' AND r.account_id = :account_id AND r.day = :day
+    ) AS BIGINT) END,
+    CASE WHEN a.monthly_limit_micros IS NULL THEN 0 ELSE CAST((
+        SELECT COALESCE(SUM(s.charged_micros), 0) FROM spend AS s
+        WHERE s.account_id = :account_id AND s.day >= :month || '-01' AND s.day <= :month || '-31'
+    ) + (
+        SELECT COALESCE(SUM(r.price_micros), 0) FROM requests AS r
+        WHERE r.state = 'reserved' AND r.account_id = :account_id AND r.month = :month
+    ) AS BIGINT) END,
+    CASE WHEN k.monthly_limit_micros IS NULL THEN 0 ELSE CAST((
+        SELECT COALESCE(SUM(s.charged_micros), 0) FROM spend AS s
+        WHERE s.account_id = :account_id AND s.day >= :month || '-01' AND s.day <= :month || '-31'
+            AND s.key_id = :key_id
+    ) + (
+        SELECT COALESCE(SUM(r.price_micros), 0) FROM requests AS r
+        WHERE r.state = 'reserved' AND r.account_id = :account_id AND r.month = :month AND r.key_id = :key_id
+    ) AS BIGINT) END,
+    :now
 FROM accounts AS a
 LEFT JOIN api_keys AS k ON k.account_id = a.account_id AND k.key_id = :key_id
 LEFT JOIN usage AS u ON u.account_id = a.account_id AND u.endpoint = :endpoint AND u.month = :month
@@ -32,10 +58,24 @@ VALUES (
     :month, :day, 'reserved', '', :node_id, :now + :hold_micros, :now
 )
 ON CONFLICT DO NOTHING
-RETURNING month, deadline
+RETURNING month, day, deadline
+
+-- name: charge_row
+-- Reserve and post in one step; no row when the request id is taken.
+INSERT INTO requests (
+    account_id, request_id, endpoint, key_id, video_id, kind, price_micros, free_limit, slot_limit,
+    month, day, state, reason, node_id, deadline, admitted_at, ended_at, daily_limit, monthly_limit, key_limit
+)
+VALUES (
+    :account_id, :request_id, :endpoint, :key_id, :video_id, :kind, :price_micros, :free_limit, :slot_limit,
+    :month, :day, 'posted', '', :node_id, :now, :now, :now, :daily_limit, :monthly_limit, :key_limit
+)
+ON CONFLICT DO NOTHING
+RETURNING month, day
 
 -- name: settle_facts
--- What posting or voiding one request needs to know.
+-- What posting or voiding one request needs to know. What is spent counts what is reserved too, this request included,
+-- and is 0 where there is no limit.
 SELECT
     r.state,
     r.kind,
@@ -46,9 +86,35 @@ SELECT
         SELECT COUNT(*) FROM requests AS o
         WHERE o.state = 'reserved' AND o.account_id = r.account_id AND o.endpoint = r.endpoint
             AND o.request_id <> r.request_id AND (o.kind = 'test') = (r.kind = 'test')
-    )
+    ),
+    a.daily_limit_micros,
+    a.monthly_limit_micros,
+    k.monthly_limit_micros,
+    CASE WHEN a.daily_limit_micros IS NULL THEN 0 ELSE CAST((
+        SELECT COALESCE(SUM(s.charged_micros), 0) FROM spend AS s WHERE s.account_id = r.account_id AND s.day = r.day
+    ) + (
+        SELECT COALESCE(SUM(o.price_micros), 0) FROM requests AS o
+        WHERE o.state = 'reserved' AND o.account_id = r.account_id AND o.day = r.day
+    ) AS BIGINT) END,
+    CASE WHEN a.monthly_limit_micros IS NULL THEN 0 ELSE CAST((
+        SELECT COALESCE(SUM(s.charged_micros), 0) FROM spend AS s
+        WHERE s.account_id = r.account_id AND s.day >= r.month || '-01' AND s.day <= r.month || '-31'
+    ) + (
+        SELECT COALESCE(SUM(o.price_micros), 0) FROM requests AS o
+        WHERE o.state = 'reserved' AND o.account_id = r.account_id AND o.month = r.month
+    ) AS BIGINT) END,
+    CASE WHEN k.monthly_limit_micros IS NULL THEN 0 ELSE CAST((
+        SELECT COALESCE(SUM(s.charged_micros), 0) FROM spend AS s
+        WHERE s.account_id = r.account_id AND s.day >= r.month || '-01' AND s.day <= r.month || '-31'
+            AND s.key_id = r.key_id
+    ) + (
+        SELECT COALESCE(SUM(o.price_micros), 0) FROM requests AS o
+        WHERE o.state = 'reserved' AND o.account_id = r.account_id AND o.month = r.month AND o.key_id = r.key_id
+    ) AS BIGINT) END,
+    :now
 FROM requests AS r
 JOIN accounts AS a ON a.account_id = r.account_id
+LEFT JOIN api_keys AS k ON k.account_id = r.account_id AND k.key_id = r.key_id
 LEFT JOIN usage AS u ON u.account_id = r.account_id AND u.endpoint = r.endpoint AND u.month = r.month
 WHERE r.account_id = :account_id AND r.request_id = :request_id
 
@@ -56,7 +122,7 @@ WHERE r.account_id = :account_id AND r.request_id = :request_id
 -- End a reservation; no row when something else ended it first.
 UPDATE requests
 SET state = :state, reason = :reason, kind = :kind, price_micros = :price_micros,
-    free_limit = :free_limit,
+    free_limit = :free_limit, daily_limit = :daily_limit, monthly_limit = :monthly_limit, key_limit = :key_limit,
     ended_at = CASE WHEN :now > admitted_at THEN :now ELSE admitted_at END, video_id = COALESCE(:video_id, video_id)
 WHERE account_id = :account_id AND request_id = :request_id AND state = 'reserved'
 RETURNING state
@@ -79,6 +145,23 @@ ON CONFLICT (account_id, endpoint, month) DO UPDATE SET
     own_posted = usage.own_posted + excluded.own_posted,
     test_posted = usage.test_posted + excluded.test_posted,
     charged_micros = usage.charged_micros + excluded.charged_micros
+
+-- name: settle_spend
+-- Add one charge to the sums of its day and key.
+INSERT INTO spend (account_id, day, key_id, charged_micros)
+VALUES (:account_id, :row_day, :key_id, :price_micros)
+ON CONFLICT (account_id, day, key_id) DO UPDATE SET charged_micros = spend.charged_micros + excluded.charged_micros
+
+-- name: pass_on
+-- The money that a request had reserved and does not need: for the free request in flight that will be charged instead.
+UPDATE requests SET kind = 'paid', price_micros = :price_micros
+WHERE (account_id, request_id) = (
+    SELECT r.account_id, r.request_id FROM requests AS r
+    WHERE r.state = 'reserved' AND r.account_id = :account_id AND r.endpoint = :endpoint AND r.month = :row_month
+        AND r.kind = 'free' AND r.day = :row_day AND r.key_id = :key_id
+    ORDER BY r.admitted_at, r.request_id
+    LIMIT 1
+)
 
 -- name: show_accounts
 -- The accounts that have rows, one after another.

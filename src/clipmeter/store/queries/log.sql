@@ -6,7 +6,7 @@ INSERT INTO request_log (
 )
 VALUES (
     :account_id, :request_id, :now - :age_micros, :endpoint, :mode, :key_id, :asked, :video_id, :source, :attempts,
-    :sign, :status, :code, :charge_micros, :timings, :from_memory
+    :sign, :http_status, :code, :charge_micros, :timings, :from_memory
 )
 ON CONFLICT DO NOTHING
 RETURNING request_id

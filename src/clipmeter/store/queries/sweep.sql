@@ -1,6 +1,16 @@
 -- name: node_join
 -- A node starts.
-INSERT INTO nodes (node_id, started_at) VALUES (:node_id, :now)
+INSERT INTO nodes (node_id, started_at, beat_at)
+VALUES (:node_id, :now, :now)
+
+-- name: node_beat
+-- A node lives; no row when the others took it for dead.
+UPDATE nodes SET beat_at = :now WHERE node_id = :node_id
+RETURNING node_id
+
+-- name: node_living
+-- The nodes whose last heartbeat is not too old.
+SELECT node_id FROM nodes WHERE beat_at >= :now - :stale_micros
 
 -- name: node_leave
 -- A node has ended and holds nothing any more.

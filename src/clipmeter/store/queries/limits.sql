@@ -1,0 +1,44 @@
+-- name: limits_get
+-- An account's spending limits; no row when it is unknown.
+SELECT daily_limit_micros, monthly_limit_micros FROM accounts WHERE account_id = :account_id
+
+-- name: limits_set
+-- Set or remove (null) an account's spending limits; no row when it is unknown.
+UPDATE accounts SET daily_limit_micros = :daily_limit, monthly_limit_micros = :monthly_limit
+WHERE account_id = :account_id
+RETURNING account_id
+
+-- name: key_limit_set
+-- Set or remove (null) the monthly cap of one key; no row when it is not the account's, or deleted.
+UPDATE api_keys SET monthly_limit_micros = :key_limit
+WHERE account_id = :account_id AND key_id = :key_id AND status <> 'deleted'
+RETURNING key_id
+
+-- name: reserved_money
+-- The account's reservations that may be charged, newest first.
+SELECT request_id, day, month, key_id, price_micros FROM requests
+WHERE state = 'reserved' AND account_id = :account_id AND price_micros > 0
+ORDER BY admitted_at DESC, request_id DESC
+
+-- name: posted_money
+-- What an account was charged between two days, both included.
+SELECT CAST(COALESCE(SUM(charged_micros), 0) AS BIGINT) FROM spend
+WHERE account_id = :account_id AND day >= :first_day AND day <= :last_day
+
+-- name: posted_money_of_key
+-- The same, of one key.
+SELECT CAST(COALESCE(SUM(charged_micros), 0) AS BIGINT) FROM spend
+WHERE account_id = :account_id AND day >= :first_day AND day <= :last_day AND key_id = :key_id
+
+-- name: release_money
+-- A reservation keeps its place, but not its money: whether it can be charged is asked again when it is posted.
+UPDATE requests SET price_micros = 0
+WHERE account_id = :account_id AND request_id = :request_id AND state = 'reserved'
+
+-- name: spent_of
+-- What an account was charged today and this month.
+SELECT
+    CAST(COALESCE(SUM(CASE WHEN day = :day THEN charged_micros ELSE 0 END), 0) AS BIGINT),
+    CAST(COALESCE(SUM(charged_micros), 0) AS BIGINT)
+FROM spend
+WHERE account_id = :account_id AND day >= :month || '-01' AND day <= :month || '-31'
