@@ -17,7 +17,7 @@ from clipmeter.endpoints import ENDPOINTS
 from clipmeter.endpoints.tiktok_video import TIKTOK_VIDEO, VideoQuery
 from clipmeter.fetch import Fetch, unknown_browser
 from clipmeter.home import OperatorKeys
-from clipmeter.media.links import Links, link_keys
+from clipmeter.media.links import Links, Signer, link_keys
 from clipmeter.media.relay import Lane, Relay
 from clipmeter.observe.alarm import Alarm
 from clipmeter.observe.metrics import CONTENT_TYPE_LATEST, Metrics
@@ -93,10 +93,10 @@ class Parts:
         self._show_numbers()
         self.is_ready = False
 
-    def _links(self, answer: Answer, links: str | None, caller: Caller, base_url: str) -> Answer:
+    def _links(self, answer: Answer, links: str | None, caller: Caller, base_url: str) -> Signer | None:
         if (links or self.settings.links) == "direct":
-            return answer
-        return self.links.relayed(answer, caller.account_id, caller.mode, base_url)
+            return None
+        return self.links.signer(answer, caller.account_id, caller.mode, base_url)
 
     def _show_numbers(self) -> None:
         """What is kept elsewhere and shown at /metrics."""

@@ -8,14 +8,18 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from clipmeter.errors import InvalidParameter
+from clipmeter.media.links import Signer
 
 Query = TypeVar("Query")
 Parameters = Sequence[tuple[str, str]]
 """Names and values of a query as they came, decoded, in order."""
 
 
-Relayed = Callable[[Any, str | None], Any]
-"""An answer, and the `links` that the caller asked for (None: as the operator set) → the answer with those links."""
+Relayed = Callable[[Any, str | None], Signer | None]
+"""An answer, and the `links` that the caller asked for (None: as the operator set) → what makes this server's links.
+
+None: the source's own links stay.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,10 @@ import msgspec
 from msgspec import Meta
 
 from clipmeter.endpoints.base import Endpoint, Parameter, Parameters, Relayed, choice, number, once
+from clipmeter.endpoints.forms import Forms
 from clipmeter.endpoints.includes import read_includes, with_includes
 from clipmeter.errors import InvalidParameter, MissingParameter
+from clipmeter.media.files import file_of, with_urls
 from clipmeter.model import INCLUDES, Extras, Video
 from clipmeter.sites.tiktok.found import Answer
 from clipmeter.sites.tiktok.ref import ShortLink, VideoRef, read_id, read_link
@@ -17,6 +19,7 @@ OLDEST = 86_400
 """Seconds: no caller may ask for older answers."""
 LONGEST_LANGUAGE = 20
 _NAMES = "|".join(INCLUDES)
+_forms = Forms()
 _encode = msgspec.json.Encoder().encode
 
 
@@ -73,9 +76,10 @@ def read(parameters: Parameters) -> VideoQuery:
 
 def render(answer: Answer, query: VideoQuery, relayed: Relayed) -> bytes:
     """The JSON of a 200."""
-    shown = relayed(answer, query.links)
+    signer = relayed(answer, query.links)
     if not query.include:
-        return _encode(VideoResult(shown.video))
+        return _encode(VideoResult(answer.video)) if signer is None else _forms.of(answer.video).filled(signer)
+    shown = answer if signer is None else with_urls(answer, lambda kind: signer.link(file_of(answer.video, kind)))
     return _encode({"video": with_includes(shown.video, shown.extras, shown.source, query.include)})
 
 

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
+from urllib.parse import quote
 
 import msgspec
 
@@ -31,6 +33,21 @@ SIZES = {"video": "size", "hd": "size_hd", "watermarked": "size_watermarked"}
 _ENDINGS = {"video": "mp4", "hd": "mp4", "watermarked": "mp4", "stream": "mp4", "music": "mp3", "subtitle": "vtt"}
 _PLAIN = {"video", "music"}  # named by author and id alone
 _LONGEST = 60
+
+
+class File(NamedTuple):
+    """A file as links name it, by kind and name."""
+
+    signed: bytes
+    """In what is signed."""
+    shown: str
+    """In the link."""
+
+
+def file_of(video: Video, kind: str) -> File:
+    """A file of the post."""
+    name = file_name(video, kind)
+    return File(f"{kind}/{name}".encode("utf8", "surrogatepass"), f"{quote(kind, safe='')}/{quote(name, safe='')}")
 
 
 def urls(answer: Answer) -> dict[str, str]:

@@ -12,17 +12,29 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from urllib.parse import quote
 
 from clipmeter.errors import NotFound
-from clipmeter.media.files import file_name, with_urls
+from clipmeter.media.files import File, file_of, with_urls
 from clipmeter.sites.tiktok.found import Answer
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as HASH
 
 PREFIX = "/media"
 NOT_OURS = "This link is not one of this server's, or it was changed."
+REMEMBERED = 16_000
+"""Pairs of account and answer whose signatures are kept, and accounts' names; each pair takes some 700 bytes."""
+SIGNATURE_LENGTH = 32
+"""Characters."""
 _LINK, _ACCOUNT, _DERIVED = b"clipmeter link 1/", b"clipmeter account/", b"clipmeter link secret"
 _SIGNATURE_BYTES = 24  # of the 32: 192 bits, 32 characters in a link
 _TAG_BYTES = 9
+_BLOCK = 64  # bytes that SHA-256 takes at a time
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +63,65 @@ def link_keys(main: str, current: str, old: str) -> tuple[bytes, ...]:
     return (first, old.encode()) if old else (first,)
 
 
+class Signed(NamedTuple):
+    """What links to files of one answer consist of, for one account."""
+
+    middle: bytes
+    """Between a signature and the file."""
+    signatures: bytes
+    """One after another, of SIGNATURE_LENGTH each."""
+
+    def signature(self, number: int) -> bytes:
+        """That of a file."""
+        return self.signatures[number * SIGNATURE_LENGTH : (number + 1) * SIGNATURE_LENGTH]
+
+
+_Sign: TypeAlias = Callable[[tuple[str, ...], tuple[File, ...]], Signed]
+
+
+class Signer(NamedTuple):
+    """Makes the links to the files of one answer, for one account."""
+
+    root: str
+    """How each link begins, before its signature."""
+    parts: tuple[str, ...]
+    """Expires, lane, account and video id, which all of its links share."""
+    sign: "_Sign"
+    remembered: "_Sign"
+
+    def signed(self, files: tuple[File, ...]) -> Signed:
+        """What the links to these files consist of; remembered, as most of the work is here."""
+        return self.remembered(self.parts, files)
+
+    def link(self, file: File) -> str:
+        """The link to a file."""
+        signed = self.sign(self.parts, (file,))
+        return f"{self.root}{signed.signature(0).decode()}{signed.middle.decode()}{file.shown}"
+
+
 class Links:
     """Makes links that play for a time, and tells which of them are its own."""
 
     def __init__(self, keys: tuple[bytes, ...], *, seconds: int, clock: Callable[[], float] = time.time) -> None:
         """`keys` as `link_keys` gives them; a link lives `seconds` from when TikTok was asked."""
         self._keys, self._seconds, self._clock = keys, seconds, clock
+        self._mac = _Mac(keys[0])
+        self._remembered = lru_cache(REMEMBERED)(self._sign)
+        self.account = lru_cache(REMEMBERED)(self._account)
+        """What stands for an account in links: only this server can tell which it is."""
 
-    def relayed(self, answer: Answer, account_id: str, lane: str, base_url: str) -> Answer:
-        """The answer with this server's links in place of the CDN's, its extras' too; sizes stay, "" stays "".
+    def signer(self, answer: Answer, account_id: str, lane: str, base_url: str) -> Signer:
+        """What makes this server's links to the answer's files, to stand in place of the CDN's.
 
         The same answer gives the same links to the same account for half of their time, so that an ETag can hold.
         """
-        expires, account = self.expires(answer), self.account(account_id)
-        video = answer.video
+        parts = (str(self.expires(answer)), lane, self.account(account_id), answer.video.video_id)
+        return Signer(f"{base_url}{PREFIX}/", parts, self._sign, self._remembered)
 
-        def link(kind: str) -> str:
-            wanted = Wanted(expires, lane, account, video.video_id, kind, file_name(video, kind))
-            return base_url + self.path(wanted)
-
-        return with_urls(answer, link)
+    def relayed(self, answer: Answer, account_id: str, lane: str, base_url: str) -> Answer:
+        """The answer with this server's links in place of the CDN's, its extras' too; sizes stay, "" stays ""."""
+        signer, video = self.signer(answer, account_id, lane, base_url), answer.video
+        return with_urls(answer, lambda kind: signer.link(file_of(video, kind)))
 
     def expires(self, answer: Answer) -> int:
         """When links to the answer's files die, if they are made now; in Unix seconds."""
@@ -78,8 +129,15 @@ class Links:
         is_old = not 0 <= now - answer.fetched_at < self._seconds / 2
         return int(now if is_old else answer.fetched_at) + self._seconds
 
-    def account(self, account_id: str) -> str:
-        """What stands for an account in links: only this server can tell which it is."""
+    def _sign(self, parts: tuple[str, ...], files: tuple[File, ...]) -> Signed:
+        begun = self._mac.inner.copy()
+        begun.update(_message((*parts, "")))
+        digests = b"".join([self._mac.digest(begun, file.signed)[:_SIGNATURE_BYTES] for file in files])
+        middle = "".join(f"/{quote(part, safe='')}" for part in parts)
+        # 24 bytes are 32 characters and no rest, so all of them are written at once.
+        return Signed(f"{middle}/".encode(), urlsafe_b64encode(digests))
+
+    def _account(self, account_id: str) -> str:
         return _text(hmac.digest(self._keys[0], _ACCOUNT + account_id.encode(), "sha256")[:_TAG_BYTES])
 
     def path(self, wanted: Wanted) -> str:
@@ -107,10 +165,28 @@ def _parts(wanted: Wanted) -> tuple[str, ...]:
     return str(wanted.expires), wanted.lane, wanted.account, wanted.video_id, wanted.kind, wanted.name
 
 
+class _Mac:
+    """HMAC-SHA256 by its two hashes (RFC 2104), so that what many messages begin with is hashed once for all."""
+
+    def __init__(self, key: bytes) -> None:
+        block = (sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
+        self.inner, self.outer = sha256(block.translate(_INNER)), sha256(block.translate(_OUTER))
+
+    def digest(self, begun: "HASH", rest: bytes) -> bytes:
+        """Of a message of which `begun`, a copy of `inner`, has taken the beginning."""
+        inner, outer = begun.copy(), self.outer.copy()
+        inner.update(rest)
+        outer.update(inner.digest())
+        return outer.digest()
+
+
 def _sign(key: bytes, parts: tuple[str, ...]) -> str:
-    # No part has a slash in it, so that two links never sign the same bytes.
-    message = _LINK + "/".join(parts).encode("utf8", "surrogatepass")
-    return _text(hmac.digest(key, message, "sha256")[:_SIGNATURE_BYTES])
+    return _text(hmac.digest(key, _message(parts), "sha256")[:_SIGNATURE_BYTES])
+
+
+def _message(parts: tuple[str, ...]) -> bytes:
+    """What is signed. No part has a slash in it, so that two links never sign the same bytes."""
+    return _LINK + "/".join(parts).encode("utf8", "surrogatepass")
 
 
 def _text(data: bytes) -> str:

@@ -123,6 +123,18 @@ def test_relayed():
     assert direct.video.video_url == "https://v"
 
 
+@pytest.mark.parametrize("secret", ["o" * 32, "o" * 64, "o" * 200])
+@given(author=st.text(max_size=20))
+def test_links_made_together(secret, author):
+    """The links of an answer, which share their beginning, are honoured like those made one by one."""
+    given_ = replace(answer(), video=Video(video_id="7516594811734854943", url="", author=author, cover="https://c"))
+    made = links(link_keys(MAIN, secret, ""))
+    sign, expires, *parts = map(unquote, made.relayed(given_, "acct_1", "live", "").video.cover.split("/")[2:])
+    wanted = Wanted(int(expires), *parts)
+    assert made.read(sign, wanted) == wanted
+    assert made.path(wanted) == made.relayed(given_, "acct_1", "live", "").video.cover
+
+
 def test_the_same_answer_has_the_same_links():
     """So that an ETag can hold; they are renewed when half of their time is gone."""
     direct = answer(video_url="https://v")
