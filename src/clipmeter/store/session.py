@@ -34,15 +34,17 @@ PRAGMA wal_autocheckpoint=2000;
 class Session:
     """A connection, open until an error or `close`. One thread at a time."""
 
-    def __init__(self, path: Path, *, create: bool, busy_seconds: float, shift: Callable[[], float]) -> None:
-        """`shift`: seconds to add to the database's clock, for tests."""
+    def __init__(
+        self, path: Path, *, create: bool, busy_seconds: float, shift: Callable[[], float], vfs: str = ""
+    ) -> None:
+        """`shift`: seconds to add to the database's clock; `vfs`: what SQLite reaches the file through. For tests."""
         flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
         self._path = path
         self._shift = shift
         self._statements = statements()
         self._moment: dict[str, Any] = {}
         self._saved = False
-        self._connection = apsw.Connection(str(path), flags=flags)
+        self._connection = apsw.Connection(str(path), flags=flags, vfs=vfs or None)
         self._connection.set_busy_timeout(int(busy_seconds * 1000))
         # One plan per query whatever its values: else SQLite plans anew at each execution, ten times the work.
         self._connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)

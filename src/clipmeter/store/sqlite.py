@@ -24,12 +24,13 @@ class SqliteStore:
     After a failure it opens the file anew by itself. A file that is gone is not made again: only `open` makes one.
     """
 
-    def __init__(self, path: Path, *, busy_seconds: float = 5.0) -> None:
-        """`busy_seconds`: how long to wait for another process that writes."""
+    def __init__(self, path: Path, *, busy_seconds: float = 5.0, vfs: str = "") -> None:
+        """`busy_seconds`: how long to wait for another process that writes; `vfs`: SQLite's own, or a test's."""
         self.clock_shift = 0.0
         """Seconds to add to the database's clock; only tests change it."""
         self._path = path
         self._busy_seconds = busy_seconds
+        self._vfs = vfs
         self._nodes = Nodes(path.with_name(path.name + "-nodes"))
         self._writer: Writer | None = None
         self._reader: Session | None = None
@@ -111,7 +112,9 @@ class SqliteStore:
 
     def _connect(self, *, create: bool = False, busy_seconds: float | None = None) -> Session:
         busy_seconds = self._busy_seconds if busy_seconds is None else busy_seconds
-        return Session(self._path, create=create, busy_seconds=busy_seconds, shift=lambda: self.clock_shift)
+        return Session(
+            self._path, create=create, busy_seconds=busy_seconds, shift=lambda: self.clock_shift, vfs=self._vfs
+        )
 
     def _prepare(self) -> None:
         give_up = time.monotonic() + self._busy_seconds
