@@ -33,6 +33,7 @@ FLOORS = (
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 ONLY_IN = {  # a package or module that few rooms may import → those rooms
     "apsw": {"store"},
+    "asyncpg": {"store"},
     "litestar": {"web"},
     "uvicorn": {"web"},
     "curl_cffi": {"fetch"},

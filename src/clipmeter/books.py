@@ -1,11 +1,15 @@
 """The database and what keeps accounts in it, wired: all that most commands need, and what `app` stands on."""
 
+import hashlib
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from clipmeter.billing.accounts import Accounts, NewAccount
 from clipmeter.billing.keys import KEYS_PER_ACCOUNT, Keys
 from clipmeter.billing.ledger import Ledger
+from clipmeter.billing.limits import SpendingLimits
 from clipmeter.billing.rules import Terms
 from clipmeter.endpoints import ENDPOINTS
 from clipmeter.errors import Unauthorized
@@ -13,11 +17,26 @@ from clipmeter.home import Home, OperatorKeys
 from clipmeter.records.health import HealthLog
 from clipmeter.records.requests import RequestLog
 from clipmeter.settings import Settings
+from clipmeter.store.base import Store
+from clipmeter.store.postgres import PostgresStore
 from clipmeter.store.sqlite import SqliteStore
 
 OPERATOR_EMAIL = "operator@localhost"
 HOLD_MARGIN = 50.0
 """Seconds beyond the time budget for which a request may hold its place: rendering, posting, a slow disk."""
+
+
+def open_store(settings: Settings) -> Store:
+    """The database that the settings name; connected to nothing yet."""
+    if settings.database_path:
+        return SqliteStore(settings.database_path)
+    return PostgresStore(settings.database_url, pooled=settings.database_pooler)
+
+
+def _email_of_node(home: Path) -> str:
+    """Nodes that share a database have an operator's account each, since ten keys would not do for all of them."""
+    name = hashlib.blake2b(f"{socket.gethostname()}:{home}".encode(), digest_size=4).hexdigest()
+    return f"operator-{name}@localhost"
 
 
 class Books:
@@ -26,7 +45,8 @@ class Books:
     def __init__(self, settings: Settings) -> None:
         """Connects to nothing yet."""
         self.home = Home(settings.home)
-        self.store = SqliteStore(settings.database_path)
+        self.store = open_store(settings)
+        self._operator_email = OPERATOR_EMAIL if settings.database_path else _email_of_node(settings.home)
         self.secret = settings.secret or self.home.secret(settings.database_path)
         self.keys = Keys(self.store, self.secret)
         self.accounts = Accounts(self.store, self.keys)
@@ -39,6 +59,7 @@ class Books:
         self.log = RequestLog(self.store, settings.log_days)
         self.health = HealthLog(self.store)
         hold = settings.time_budget + HOLD_MARGIN
+        self.limits = SpendingLimits(self.store)
         self.ledger = Ledger(self.store, self.terms, hold_seconds=hold)
 
     @asynccontextmanager
@@ -54,11 +75,11 @@ class Books:
     async def operator(self) -> OperatorKeys:
         """The operator's account and keys that work; made when they are not there."""
         kept = self.home.operator()
-        account = await self.accounts.find(OPERATOR_EMAIL)
+        account = await self.accounts.find(self._operator_email)
         if kept and account and await self._work(kept):
             return kept
         if account is None:
-            made = await self.accounts.create(OPERATOR_EMAIL, kind="operator")
+            made = await self.accounts.create(self._operator_email, kind="operator")
         else:
             made = await self._new_keys(account.account_id)
         keys = OperatorKeys(made.account_id, made.key, made.test_key)

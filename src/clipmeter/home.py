@@ -30,14 +30,14 @@ class Home:
         except OSError as error:
             raise ServiceUnavailable(f"The home folder {path} cannot be made: {error.strerror}.") from error
 
-    def secret(self, database: Path) -> str:
+    def secret(self, database: Path | None) -> str:
         """The secret under which keys are hashed; made at the first call, the same ever after.
 
-        Raises ServiceUnavailable when it is gone while `database`, whose keys hang on it, is there.
+        Raises ServiceUnavailable when it is gone while the file `database`, whose keys hang on it, is there.
         """
         file = self.path / "secret"
         if not file.exists():
-            if database.exists():
+            if database and database.exists():
                 raise ServiceUnavailable(
                     f"{file} is gone, but the database {database} is there, and no key in it would be known without "
                     "the secret. Put the file back, or give CLIPMETER_SECRET."

@@ -33,7 +33,13 @@ class Settings:
 
     home: Path = _setting(DEFAULT_HOME, "Folder of the database, the secret and the operator's keys.")
     database_url: str = _setting(
-        "", "Where the ledger lies: `sqlite:///PATH`. Empty: `clipmeter.db` in the home folder."
+        "",
+        "Where the ledger lies: `sqlite:///PATH` or `postgresql://USER:PASSWORD@HOST/NAME`. Empty: `clipmeter.db` in "
+        "the home folder.",
+        secret=True,
+    )
+    database_pooler: bool = _setting(
+        False, "PostgreSQL is behind a pooler that gives a connection for each transaction, like pgbouncer."
     )
     upstream: str = _setting(
         "",
@@ -97,9 +103,16 @@ class Settings:
     log_level: str = _setting("info", "How much is logged: `debug`, `info`, `warning` or `error`.")
 
     @property
-    def database_path(self) -> Path:
-        """The SQLite file."""
-        return Path(self.database_url.removeprefix("sqlite:///")) if self.database_url else self.home / "clipmeter.db"
+    def database_path(self) -> Path | None:
+        """The SQLite file; None: the database is a PostgreSQL."""
+        if not self.database_url:
+            return self.home / "clipmeter.db"
+        return Path(self.database_url.removeprefix("sqlite:///")) if self.database_url.startswith("sqlite:") else None
+
+    @property
+    def database_name(self) -> str:
+        """Where the database is, for people: without its password."""
+        return str(self.database_path or f"postgresql://{self.database_url.rpartition('@')[2]}")
 
 
 SECRETS = frozenset(f.name for f in fields(Settings) if f.metadata["secret"])
@@ -228,7 +241,7 @@ def _checked(settings: Settings) -> Settings:
         settings.log_level,
         "debug, info, warning or error",
     )
-    for name in sorted(SECRETS):
+    for name in sorted(SECRETS - {"database_url"}):
         length = len(getattr(settings, name))
         _refuse(0 < length < 32, name.upper(), f"{length} characters long", "32 characters or more")
     _refuse(settings.links not in {"relay", "direct"}, "LINKS", settings.links, "relay or direct")
@@ -241,10 +254,10 @@ def _checked(settings: Settings) -> Settings:
 def _check_addresses(settings: Settings) -> None:
     url = settings.database_url
     _refuse(
-        bool(url) and not url.startswith("sqlite:///"),
+        bool(url) and not url.startswith(("sqlite:///", "postgresql://", "postgres://")),
         "DATABASE_URL",
-        url.partition("@")[2] or url,
-        "sqlite:///PATH (another database is not supported yet)",
+        url.rpartition("@")[2],
+        "sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME",
     )
     for name, value in (("UPSTREAM", settings.upstream), ("PUBLIC_URL", settings.public_url)):
         _refuse(bool(value) and not _is_url(value, {"http", "https"}), name, value, "like http://127.0.0.1:9000")

@@ -40,7 +40,7 @@ def create_account(settings: Settings, email: str, *, invoice: bool, as_json: bo
         print_json(made)
     else:
         out.print(f"account  {made.account_id}\nkey      {made.key}\ntest key {made.test_key}", soft_wrap=True)
-        out.print(f"The keys are {KEEP} Database: {settings.database_path}", soft_wrap=True)
+        out.print(f"The keys are {KEEP} Database: {settings.database_name}", soft_wrap=True)
 
 
 def list_accounts(settings: Settings, *, as_json: bool) -> None:

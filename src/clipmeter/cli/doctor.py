@@ -75,7 +75,7 @@ async def _database(settings: Settings) -> str:
         accounts, violations = len(await books.accounts.list_all()), await books.ledger.verify()
     if violations:
         raise Problem(f"{len(violations)} rows break an invariant; see: clipmeter ledger verify")
-    return f"{settings.database_path}, {accounts} accounts, every invariant holds"
+    return f"{settings.database_name}, {accounts} accounts, every invariant holds"
 
 
 async def _sources(settings: Settings) -> list[Finding]:

@@ -62,7 +62,7 @@ def address_of(listening: socket.socket) -> str:
 def _greet(parts: Parts, url: str, keys: OperatorKeys) -> None:
     lines = (
         f"clipmeter serves on {url}",
-        f"data: {parts.settings.database_path} (operator's keys: {parts.settings.home / 'operator.json'})",
+        f"data: {parts.settings.database_name} (operator's keys: {parts.settings.home / 'operator.json'})",
         "",
         "In test mode, without internet:",
         curl(url, keys.test_key, f"video_id={EXAMPLE_ID}"),

@@ -79,11 +79,18 @@ class NewerSchema(ServiceUnavailable):
     """This database was written by a newer version of clipmeter; use that version or a newer one."""
 
 
+class OlderSchema(ServiceUnavailable):
+    """This database has an older schema; run `clipmeter migrate`."""
+
+
 class Store(Protocol):
     """A database that keeps the four rules."""
 
     async def open(self) -> None:
-        """Make the database if there is none, bring its schema up to date. Raises NewerSchema, ServiceUnavailable."""
+        """Make the database if there is none. Raises OlderSchema, NewerSchema, ServiceUnavailable."""
+
+    async def migrate(self) -> tuple[int, int]:
+        """Bring the schema up to date; before and after. The store need not be open. Raises as `open` does."""
 
     async def close(self) -> None:
         """Finish what was submitted, then let go of the database."""
@@ -99,6 +106,9 @@ class Store(Protocol):
 
     async def survey(self, plan: Plan[T]) -> T:
         """The same for a long plan: others are not kept waiting."""
+
+    def saved(self) -> tuple[int, int]:
+        """Transactions that were committed since `open`, and plans in them."""
 
     async def join(self) -> str:
         """A new id for this process as a node, known to the others as alive until `leave` or the end of the process."""

@@ -52,8 +52,8 @@ class Session:
         self._connection.create_scalar_function("utc_day", _utc_day, 1, deterministic=True)
         self._inode = path.stat().st_ino
 
-    def migrate(self) -> None:
-        """Write-ahead logging and the newest schema; all missing steps together or none. Raises NewerSchema."""
+    def migrate(self) -> tuple[int, int]:
+        """Write-ahead logging and the newest schema, all steps or none; before and after. Raises NewerSchema."""
         self._connection.execute("PRAGMA journal_mode=WAL").fetchall()
         with suppress(apsw.Error):  # what an earlier process left behind may be all that fills the disk
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
@@ -71,6 +71,7 @@ class Session:
             self._connection.execute(text)
             self._execute("schema_step", version=version)
         self.commit()
+        return have, newest
 
     def begin(self, how: str) -> None:
         """Start a transaction: `IMMEDIATE` to write, `DEFERRED` to read one snapshot."""

@@ -48,6 +48,10 @@ class SqliteStore:
         await asyncio.to_thread(self._prepare)
         self._writer = Writer(self._connect)
 
+    async def migrate(self) -> tuple[int, int]:
+        """Bring the schema up to date; before and after. `open` does it too. Raises NewerSchema, ServiceUnavailable."""
+        return await asyncio.to_thread(self._prepare)
+
     async def close(self) -> None:
         """Finish what was submitted, then let go of the file. Nodes that did not leave are dead now."""
         if self._writer:
@@ -116,7 +120,7 @@ class SqliteStore:
             self._path, create=create, busy_seconds=busy_seconds, shift=lambda: self.clock_shift, vfs=self._vfs
         )
 
-    def _prepare(self) -> None:
+    def _prepare(self) -> tuple[int, int]:
         give_up = time.monotonic() + self._busy_seconds
         while True:
             try:
@@ -129,11 +133,11 @@ class SqliteStore:
             except (apsw.Error, OSError) as error:
                 raise in_our_words(error) from error
 
-    def _migrate(self) -> None:
+    def _migrate(self) -> tuple[int, int]:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         session = self._connect(create=True)
         try:
-            session.migrate()
+            return session.migrate()
         finally:
             session.close()
 

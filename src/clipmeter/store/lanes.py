@@ -1,0 +1,172 @@
+"""The connections that plans run on, each with one transaction at a time.
+
+What waits while all are busy goes together when one gets free, so the batches grow with the load.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from clipmeter.errors import ServiceUnavailable
+from clipmeter.store.base import CommitUnknown, Plan, T
+from clipmeter.store.lockstep import Redo, Run
+from clipmeter.store.wire import AGAIN, OURS, Wire, in_our_words, is_lost
+
+MOST = 128
+"""Plans in one transaction at most: it bounds how long the first of them waits, and others for their accounts."""
+TRIES = 4
+"""How often a transaction that others undid is run."""
+
+
+@dataclass(slots=True)
+class Job:
+    """A plan and who waits for its result."""
+
+    run: Run
+    future: "asyncio.Future[Any]"
+
+
+@dataclass(slots=True)
+class Counts:
+    """Transactions and plans that were saved."""
+
+    batches: int = 0
+    plans: int = 0
+
+
+class Lanes:
+    """A queue of plans and `size` connections that empty it."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[Wire]],
+        work: Callable[[Wire, list[Run]], Awaitable[None]],
+        *,
+        size: int,
+        together: Callable[[Run], bool],
+    ) -> None:
+        """`work` runs plans in one transaction; `together`: whether a plan may share one with others."""
+        self.counts = Counts()
+        self._connect, self._work, self._together = connect, work, together
+        self._waiting: deque[Job] = deque()
+        self._news = asyncio.Event()
+        self._closed = False
+        self._tasks = [asyncio.create_task(self._lane()) for _ in range(size)]
+
+    def submit(self, plan: Plan[T]) -> "asyncio.Future[T]":
+        """The future result; the plan runs whatever happens to it. Raises ServiceUnavailable after `close`."""
+        if self._closed:
+            raise ServiceUnavailable
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append(Job(Run(plan), future))
+        self._news.set()
+        return future
+
+    async def close(self) -> None:
+        """Finish what waits, then let go of the connections."""
+        self._closed = True
+        self._news.set()
+        await asyncio.gather(*self._tasks)
+
+    async def _lane(self) -> None:
+        wire: Wire | None = None
+        while batch := await self._take():
+            wire = await self._save(wire, batch)
+        if wire:
+            wire.cut()
+
+    async def _take(self) -> list[Job]:
+        """What waits and may go together; nothing: that was the last."""
+        while not self._waiting and not self._closed:
+            self._news.clear()
+            await self._news.wait()
+        batch: list[Job] = []
+        while self._waiting and len(batch) < MOST:
+            alone = not self._together(self._waiting[0].run)
+            if not (alone and batch):
+                batch.append(self._waiting.popleft())
+            if alone:
+                break
+        return batch
+
+    async def _save(self, wire: Wire | None, batch: list[Job]) -> Wire | None:
+        """Save a batch and tell those who wait; the connection, if it is still good."""
+        try:
+            wire = await self._tried(wire, [job.run for job in batch])
+        except Redo as redo:
+            wire = redo.wire
+            if len(batch) > 1:
+                for job in batch:
+                    job.run.start()
+                    wire = await self._save(wire, [job])
+                return wire
+        except Exception as error:  # noqa: BLE001 - whatever it is, every caller must hear of it
+            wire = None
+            for job in batch:
+                job.run.error = _failed(error)
+        else:
+            self.counts.batches += 1
+            self.counts.plans += len(batch)
+        _tell(batch)
+        return wire
+
+    async def _tried(self, wire: Wire | None, runs: list[Run]) -> Wire:
+        """Run plans in one transaction, once more when others undid it or an old connection was found dead.
+
+        Raises Redo with the connection; after any other error the connection is cut.
+        """
+        for again in range(TRIES, -1, -1):
+            was_old = wire is not None
+            try:
+                wire = wire or await self._connect()
+                await self._work(wire, runs)
+            except Exception as error:
+                wire = await _undone(wire, error)
+                if isinstance(error, Redo) or (wire and isinstance(error, OURS) and not is_lost(error)):
+                    raise Redo(wire) from error
+                others = isinstance(error, AGAIN) and wire is not None
+                stale = was_old and wire is None and not isinstance(error, (CommitUnknown, TimeoutError))
+                if not again or not (others or stale):
+                    if wire:
+                        wire.cut()
+                    raise
+                for run in runs:
+                    run.start()
+            else:
+                return wire
+        raise AssertionError("not reached")
+
+
+async def _undone(wire: Wire | None, error: Exception) -> Wire | None:
+    """The connection without its transaction; None when it is of no use any more."""
+    if wire is None:
+        return None
+    if not is_lost(error):
+        with suppress(Exception):
+            await wire.undo()
+            return wire
+    wire.cut()
+    return None
+
+
+def _failed(error: Exception) -> Exception:
+    """An error for one of those whose transaction was lost; one each, since a raised error belongs to its raiser."""
+    ours = in_our_words(error)
+    problem = (
+        type(ours)(sign=ours.sign) if isinstance(ours, ServiceUnavailable) else ServiceUnavailable(sign=repr(ours))
+    )
+    problem.__cause__ = ours.__cause__ or ours
+    return problem
+
+
+def _tell(batch: list[Job]) -> None:
+    for job in batch:
+        if job.future.cancelled():
+            continue
+        if job.run.error:
+            job.future.set_exception(in_our_words(job.run.error))
+        else:
+            job.future.set_result(job.run.result)

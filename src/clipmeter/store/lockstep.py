@@ -1,0 +1,99 @@
+"""Many plans in one transaction, step by step together: what they ask for at the same time is asked in one round trip.
+
+    plans      a: Lock ─ facts ─ row ─────── usage
+               b: Lock ─ facts ─ (refused)
+               c: Lock ─ facts ─ row ─ begin ─ usage
+    asked      1        1       1     1      1         round trips, however many plans
+
+Rule 1: plans of one account take turns, in the order they came: each sees what those before it wrote.
+Rule 2: a plan may be refused before it has written, not after. One that raises after its first write undoes the whole
+transaction (`Redo`), and every plan of it is run anew alone.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from clipmeter.errors import Problem
+from clipmeter.store.base import Lock, Plan, Query, Row, Step, Steps
+
+Ask: TypeAlias = Callable[[str, Sequence[Mapping[str, Any]]], Awaitable[Sequence[list[Row]]]]
+"""A query's name and sets of values → the rows of each."""
+
+
+class Redo(Exception):
+    """A plan failed after it had written, or broke a query for all: everything must be undone and run one by one."""
+
+    def __init__(self, wire: Any = None) -> None:  # noqa: ANN401 - the driver's
+        """`wire`: the connection, if it is still good."""
+        self.wire = wire
+
+
+class Run:
+    """A plan under way: its next step, or how it ended."""
+
+    __slots__ = ("_steps", "account_id", "durable", "error", "plan", "result", "step", "wrote")
+
+    def __init__(self, plan: Plan[Any]) -> None:
+        self.plan = plan
+        self.start()
+        step = self.step
+        self.account_id = step.account_id if isinstance(step, Lock) else ""
+        """Whose money it moves; "" for nobody's."""
+        self.durable = not isinstance(step, Lock) or step.durable
+
+    def start(self) -> None:
+        """From the beginning, whatever was before."""
+        self._steps: Steps[Any] = iter(self.plan)
+        self.step: Step | None = None
+        self.result: Any = None
+        self.error: Exception | None = None
+        self.wrote = False
+        self.go(None)
+
+    def go(self, rows: list[Row] | None) -> None:
+        """On to the next step, with the rows of this one."""
+        try:
+            self.step = next(self._steps) if rows is None else self._steps.send(rows)
+        except StopIteration as stop:
+            self.step, self.result = None, stop.value
+        except Exception as error:  # noqa: BLE001 - its caller gets it
+            self.step, self.error = None, error
+
+    def past_lock(self) -> None:
+        """The account is locked."""
+        if isinstance(self.step, Lock):
+            self.go([])
+
+
+def turns(runs: Iterable[Run]) -> list[list[Run]]:
+    """The runs in turns, each with one of every account at most."""
+    by_turn: list[list[Run]] = []
+    seen: dict[str, int] = {}
+    for run in runs:
+        turn = seen[run.account_id] = seen.get(run.account_id, -1) + 1
+        if turn == len(by_turn):
+            by_turn.append([])
+        by_turn[turn].append(run)
+    return by_turn
+
+
+async def take_turn(runs: Sequence[Run], ask: Ask, writes: Callable[[str], bool]) -> None:
+    """Run plans of different accounts to their ends. Raises Redo."""
+    for run in runs:
+        run.past_lock()
+    while asked := _by_query(runs):
+        for name, its in asked.items():
+            found = await ask(name, [run.step.values for run in its if isinstance(run.step, Query)])
+            for run, rows in zip(its, found, strict=True):
+                run.wrote = run.wrote or writes(name)
+                run.go(rows)
+                if run.error and (run.wrote or not isinstance(run.error, Problem)):
+                    raise Redo
+
+
+def _by_query(runs: Sequence[Run]) -> dict[str, list[Run]]:
+    asked: dict[str, list[Run]] = {}
+    for run in runs:
+        if isinstance(run.step, Query):
+            asked.setdefault(run.step.name, []).append(run)
+    return asked

@@ -1,0 +1,150 @@
+"""One PostgreSQL connection that runs plans: transactions, queries in both forms, and errors in our own words."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import asyncpg
+
+from clipmeter.errors import BillingError, Problem, ServiceUnavailable
+from clipmeter.store.base import CommitUnknown, Row
+from clipmeter.store.lifting import Lifted, lift
+from clipmeter.store.lockstep import Run, take_turn, turns
+from clipmeter.store.named import statements
+
+CONNECT_SECONDS = 3.0
+WORK_SECONDS = 5.0
+"""For all of a transaction before its COMMIT, waiting for locks included; and again for the COMMIT."""
+OURS = (
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.DataError,
+    asyncpg.SyntaxOrAccessError,
+    asyncpg.InterfaceError,
+)
+"""The driver's errors that mean a mistake in a query or its values."""
+AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
+"""The transaction was undone because of others; it can be run again."""
+LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    OSError,
+    TimeoutError,
+)
+"""The connection is of no use any more."""
+_LOCK = "SELECT account_id FROM accounts WHERE account_id = ANY($1::text[]) ORDER BY account_id FOR NO KEY UPDATE"
+_LIMITS = (
+    f"SET LOCAL statement_timeout = {int(WORK_SECONDS * 1000)}; "
+    f"SET LOCAL idle_in_transaction_session_timeout = {int(WORK_SECONDS * 1000)}"
+)
+
+
+class Wire:
+    """A connection; not usable any more after an error that `is_lost`."""
+
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]", shift: float) -> None:
+        """`shift`: seconds to add to the database's clock, for tests."""
+        self._connection = connection
+        self._shift = f"; SET LOCAL clipmeter.shift = '{int(shift * 1_000_000)}'" if shift else ""
+
+    @classmethod
+    async def connect(cls, url: str, *, pooled: bool, shift: float) -> "Wire":
+        """Raises the driver's own errors. `pooled`: another connection may serve each transaction."""
+        connection = await asyncpg.connect(
+            url,
+            timeout=CONNECT_SECONDS,
+            statement_cache_size=0 if pooled else 200,
+            max_cached_statement_lifetime=0,
+            server_settings=None if pooled else {"application_name": "clipmeter", "jit": "off"},
+        )
+        return cls(connection, shift)
+
+    def cut(self) -> None:
+        """Let go of it at once; an open transaction is undone by the server."""
+        self._connection.terminate()
+
+    async def run_all(self, runs: Sequence[Run], *, durable: bool) -> None:
+        """Run plans in one transaction, committed when this returns.
+
+        Raises Redo or the driver's errors when it is not, and CommitUnknown when the commit may have happened or not.
+        """
+        async with asyncio.timeout(WORK_SECONDS):
+            await self._begin(f"SET LOCAL synchronous_commit = {'on' if durable else 'off'}")
+            locked = sorted({run.account_id for run in runs if run.account_id})
+            if locked:
+                await self._connection.execute(_LOCK, locked)
+            for turn in turns(runs):
+                await take_turn(turn, self._ask, _writes)
+        await self._commit()
+
+    async def look(self, runs: Sequence[Run], *, within: float | None = WORK_SECONDS) -> None:
+        """Run plans that only read, all on one snapshot."""
+        async with asyncio.timeout(within):
+            await self._begin("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", limited=within is not None)
+            await take_turn(runs, self._ask, _writes)
+            await self._connection.execute("COMMIT")
+
+    async def undo(self) -> None:
+        """End the open transaction, if there is one, as if it had never been."""
+        if self._connection.is_in_transaction():
+            async with asyncio.timeout(WORK_SECONDS):
+                await self._connection.execute("ROLLBACK")
+
+    async def script(self, sql: str) -> None:
+        """Several statements without values."""
+        await self._connection.execute(sql)
+
+    async def rows(self, sql: str, *values: Any) -> list[Row]:  # noqa: ANN401 - values of the database
+        """One statement of ours that has no name."""
+        return [tuple(row) for row in await self._connection.fetch(sql, *values)]
+
+    async def _begin(self, how: str, *, limited: bool = True) -> None:
+        limits = f"; {_LIMITS}" if limited else ""
+        await self._connection.execute(f"BEGIN; {how}{limits}{self._shift}")
+
+    async def _commit(self) -> None:
+        try:
+            async with asyncio.timeout(WORK_SECONDS):
+                status = await self._connection.execute("COMMIT")
+        except LOST as error:
+            raise CommitUnknown(sign=repr(error)) from error
+        if status != "COMMIT":
+            raise ServiceUnavailable(sign=f"COMMIT was answered with {status}")
+
+    async def _ask(self, name: str, batch: Sequence[Mapping[str, Any]]) -> Sequence[list[Row]]:
+        lifted = _lifted(name)
+        if len(batch) == 1 or not lifted.many:
+            return [await self._ask_one(lifted, values) for values in batch]
+        if lifted.returns:
+            rows = await self._connection.fetch(lifted.many, *lifted.columns(batch))
+            return lifted.sort(batch, [tuple(row) for row in rows])
+        await self._connection.execute(lifted.many, *lifted.columns(batch))
+        return [[] for _ in batch]
+
+    async def _ask_one(self, lifted: Lifted, values: Mapping[str, Any]) -> list[Row]:
+        return await self.rows(lifted.one, *(values[name] for name in lifted.values))
+
+
+@cache
+def _lifted(name: str) -> Lifted:
+    return lift(statements()[name])
+
+
+def _writes(name: str) -> bool:
+    return statements()[name].writes
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether the connection is of no use after this error."""
+    return isinstance(error, (*LOST, CommitUnknown))
+
+
+def in_our_words(error: Exception) -> Exception:
+    """What a caller gets: for a driver's error one of ours, which has it as `__cause__`; any other as it is."""
+    if isinstance(error, Problem) or not isinstance(error, (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+        return error
+    kind = BillingError if isinstance(error, OURS) and not is_lost(error) else ServiceUnavailable
+    problem = kind(sign=repr(error))
+    problem.__cause__ = error
+    return problem
