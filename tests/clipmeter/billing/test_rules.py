@@ -63,7 +63,7 @@ def test_decide_test_keys(kind):
     ("row", "expected"),
     [
         (DONE, Grant("free", 0)),
-        (replace(DONE, free_posted=50), None),
+        (replace(DONE, free_posted=50), PaymentRequired),
         (replace(DONE, free_posted=50, payment="card"), Grant("paid", 6_000)),
         (replace(DONE, kind="paid", price_micros=5_000, free_posted=50, payment="card"), Grant("paid", 5_000)),
         (replace(DONE, kind="paid", price_micros=5_000, free_posted=49, payment="card"), Grant("free", 0)),
@@ -73,4 +73,5 @@ def test_decide_test_keys(kind):
 )
 def test_settle(row, expected):
     """I1: what counts as free is decided by the order of successes, and never goes past the limit."""
-    assert settle(row, TERMS) == expected
+    got = settle(row, TERMS)
+    assert expected in (got, type(got))
