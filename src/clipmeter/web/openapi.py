@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from clipmeter import __version__
+from clipmeter.billing.replays import LONGEST_KEY
 from clipmeter.endpoints import ENDPOINTS
 from clipmeter.endpoints.base import Endpoint, Parameter
 from clipmeter.errors import ConcurrencyLimitExceeded, Problem
@@ -32,6 +33,7 @@ HEADERS = {
     "Age": ("integer", "Seconds since TikTok was asked."),
     "Cache-Control": ("string", "How long the answer may be kept; never past its links."),
     "ETag": ("string", "Names this answer, for `If-None-Match`."),
+    "Idempotency-Replayed": ("boolean", "`true`: the stored answer to an earlier request, whose id is `X-Request-Id`."),
     "Retry-After": ("integer", "Whole seconds after which a repeat makes sense."),
 }
 FRESHNESS = ("Age", "Cache-Control", "ETag")
@@ -42,6 +44,15 @@ IF_NONE_MATCH = {
     "in": "header",
     "description": "The ETag of an answer that the caller has already.",
     "schema": {"type": "string"},
+}
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": (
+        "Any text of yours. A repeat with the same one and the same parameters within 24 hours gets the answer that "
+        "was stored, and is never charged twice. Failures are not stored."
+    ),
+    "schema": {"type": "string", "maxLength": LONGEST_KEY, "pattern": "^[ -~]*$"},
 }
 
 
@@ -98,9 +109,13 @@ def _operation(endpoint: Endpoint[Any]) -> dict[str, Any]:
         "tags": ["endpoints"],
         "summary": endpoint.title,
         "description": endpoint.promise,
-        "parameters": [*_parameters(endpoint.parameters), IF_NONE_MATCH],
+        "parameters": [*_parameters(endpoint.parameters), IF_NONE_MATCH, IDEMPOTENCY_KEY],
         "responses": {
-            "200": _response("Found; charged.", ("X-Request-Id", *STANDING, *FRESHNESS), endpoint.result.__name__),
+            "200": _response(
+                "Found; charged.",
+                ("X-Request-Id", *STANDING, *FRESHNESS, "Idempotency-Replayed"),
+                endpoint.result.__name__,
+            ),
             "304": {
                 "description": "What `If-None-Match` names is still what is remembered; free.",
                 "headers": _header_refs(("X-Request-Id", *STANDING, *FRESHNESS)),

@@ -226,7 +226,7 @@ def test_openapi_covers_everything(served):
     assert tuple(video["properties"])[:37] == tuple(video["required"]) == FIELDS
     assert all(field.get("description") for field in video["properties"].values())
     statuses = set(document["paths"][PATH]["get"]["responses"])
-    assert statuses == {"200", "304", *map(str, (400, 401, 402, 403, 404, 405, 413, 429, 431, 500, 502, 503, 504))}
+    assert statuses == {"200", "304", *map(str, (400, 401, 402, 403, 404, 405, 409, 413, 429, 431, 500, 502, 503, 504))}
 
 
 def test_health_and_readiness(served):
