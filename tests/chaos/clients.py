@@ -1,0 +1,194 @@
+"""How callers behave. Each function is one caller that goes on until the round is over."""
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass, field
+
+from chaos.caller import Answer, Caller, Key
+from chaos.checker import Account
+from chaos.cluster import Cluster
+from chaos.journal import Journal
+from clipmeter.errors import Problem
+
+DEFINITE = {200, 400, 402, 404}
+"""Statuses after which a careful caller asks no more."""
+
+
+@dataclass
+class Scene:
+    """What the callers of a round share."""
+
+    cluster: Cluster
+    journal: Journal
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def caller(self) -> Caller:
+        """A new connection's worth of caller."""
+        return Caller(self.journal, self.cluster.urls)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, but not beyond the end."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.over.wait()
+        except TimeoutError:
+            pass
+
+
+@dataclass
+class Person:
+    """One caller with its key and its own luck."""
+
+    scene: Scene
+    account: Account
+    key: Key
+    luck: random.Random
+    known: list[str] = field(default_factory=list)
+    """Ids that were answered lately."""
+    unknown: list[tuple[str, str]] = field(default_factory=list)
+    """Idempotency keys, with their ids, whose end was not known when the round was over."""
+
+    def node(self) -> int:
+        return self.luck.randrange(len(self.scene.cluster.nodes))
+
+    def pick_new(self) -> str:
+        """An id that nobody asked for before, sometimes of no video."""
+        return self.scene.cluster.new_id(self.account, found=self.luck.random() < 0.85)
+
+    def pick(self) -> str:
+        """An id: mostly a new one, sometimes one of no video, sometimes one that is remembered."""
+        return self.luck.choice(self.known) if self.known and self.luck.random() < 0.25 else self.pick_new()
+
+    async def rest_after(self, answer: Answer | None) -> None:
+        """Do not hammer on what does not work."""
+        if answer is None:
+            await self.scene.pause(self.luck.uniform(0.03, 0.15))
+        elif answer.status not in DEFINITE:
+            await self.scene.pause(self.luck.uniform(0.01, 0.08))
+
+
+async def ordinary(person: Person) -> None:
+    """Asks and asks."""
+    caller = person.scene.caller()
+    while not person.scene.over.is_set():
+        video_id = person.pick()
+        answer = await caller.call(person.node(), person.key, video_id)
+        if answer and answer.status == 200:
+            person.known = [*person.known[-5:], video_id]
+        await person.rest_after(answer)
+    caller.hang_up()
+
+
+async def careful(person: Person) -> None:
+    """Gives every request an Idempotency-Key and repeats it, anywhere, until it knows; some are asked twice at once."""
+    callers = [person.scene.caller(), person.scene.caller()]
+    while not person.scene.over.is_set():
+        name, video_id = f"key-{person.luck.getrandbits(64):x}", person.pick_new()
+        twins = callers if person.luck.random() < 0.2 else callers[:1]
+        await asyncio.gather(*(_until_known(person, caller, name, video_id) for caller in twins))
+    for caller in callers:
+        caller.hang_up()
+
+
+async def _until_known(person: Person, caller: Caller, name: str, video_id: str) -> None:
+    replays = 2 if person.luck.random() < 0.1 else 1
+    while replays:
+        answer = await caller.call(person.node(), person.key, video_id, idempotency_key=name)
+        if answer and answer.status in DEFINITE:
+            replays -= 1
+        elif person.scene.over.is_set():
+            person.unknown.append((name, video_id))
+            return
+        await person.rest_after(answer)
+
+
+async def settle_unknown(person: Person) -> None:
+    """When all is well again, learn what became of the requests that were left open."""
+    caller, give_up = person.scene.caller(), time.monotonic() + 10
+    for name, video_id in person.unknown:
+        answer = None
+        while (answer is None or answer.status not in DEFINITE) and time.monotonic() < give_up:
+            answer = await caller.call(person.node(), person.key, video_id, idempotency_key=name)
+            await asyncio.sleep(0 if answer and answer.status == 200 else 0.05)
+    caller.hang_up()
+
+
+async def drain(person: Person) -> None:
+    """Use up what is free, so that the last of it is seen to be given, and no more."""
+    caller = person.scene.caller()
+    for _ in range(100):
+        answer = await caller.call(person.node(), person.key, person.pick())
+        if answer and answer.status == 402:
+            break
+        await asyncio.sleep(0 if answer and answer.status == 200 else 0.02)
+    caller.hang_up()
+
+
+async def leaver(person: Person) -> None:
+    """Hangs up at any moment, mostly."""
+    caller = person.scene.caller()
+    while not person.scene.over.is_set():
+        patience = person.luck.uniform(0, 0.15) if person.luck.random() < 0.8 else None
+        answer = await caller.call(person.node(), person.key, person.pick(), hang_up_after=patience)
+        await person.rest_after(answer)
+    caller.hang_up()
+
+
+async def changer(person: Person) -> None:
+    """Takes a key away and gives it back, or blocks and unblocks the account."""
+    while not person.scene.over.is_set():
+        block = person.luck.random() < 0.3
+        await change(person.scene, "blocked" if block else "revoked", person.key)
+        await person.scene.pause(person.luck.uniform(0.05, 0.3))
+        await change(person.scene, "unblocked" if block else "enabled", person.key)
+        await person.scene.pause(person.luck.uniform(0.05, 0.3))
+
+
+async def change(scene: Scene, what: str, key: Key) -> None:
+    """Change a key or an account in a way that is written down; until it is known that it happened."""
+    subject = key.key_id if what in {"revoked", "enabled"} else key.account
+    while True:
+        began = time.time()
+        try:
+            await scene.cluster.beside(lambda books: _change(books, what, key))
+        except (Problem, OSError, TimeoutError):
+            await scene.journal.did("unknown", subject, began)
+            await asyncio.sleep(0.1)
+        else:
+            await scene.journal.did(what, subject, began)
+            return
+
+
+async def _change(books, what: str, key: Key) -> None:
+    if what == "revoked":
+        await books.keys.revoke(key.key_id)
+    elif what == "enabled":
+        await books.keys.enable(key.key_id)
+    elif what == "blocked":
+        await books.accounts.block(key.account)
+    else:
+        await books.accounts.unblock(key.account)
+
+
+BEHAVIOURS = {
+    "free": (ordinary,) * 4,
+    "invoice": (ordinary,) * 4,
+    "careful": (careful,) * 3,
+    "leaver": (leaver,) * 3,
+    "keys": (ordinary, ordinary, ordinary, changer),
+    "operator": (ordinary,) * 2,
+    "test": (ordinary,) * 2,
+    "limited": (ordinary,) * 3,
+}
+"""Role → its callers."""
+PAYS = {
+    "free": "no",
+    "invoice": "invoice",
+    "careful": "invoice",
+    "leaver": "invoice",
+    "keys": "invoice",
+    "operator": "operator",
+    "test": "test",
+    "limited": "invoice",
+}

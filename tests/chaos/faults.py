@@ -1,0 +1,90 @@
+"""What goes wrong in a round: a plan drawn by chance, and the doing of it."""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+from chaos.cluster import Cluster, Shape
+from chaos.journal import Journal
+
+PROXY_FAULTS = ("delay", "cut", "black_hole", "refuse", "lose_reply", "lose_request")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """`kind` befalls a node (or its way to the database) `at` seconds after the start, for `seconds`."""
+
+    at: float
+    kind: str
+    node: int
+    seconds: float
+
+    @property
+    def end(self) -> float:
+        return self.at + self.seconds
+
+
+def plan(luck: random.Random, shape: Shape) -> list[Fault]:
+    """The faults of one round, by time."""
+    faults = [Fault(luck.uniform(0.2, 0.9), *_node_fault(luck, shape))] if luck.random() < 0.7 else []
+    if shape.store == "postgres":
+        faults += [_proxy_fault(luck, shape) for _ in range(luck.choice((0, 1, 1, 2, 3)))]
+        if luck.random() < 0.15:
+            faults.append(Fault(luck.uniform(0.3, 0.8), "database", 0, 0.0))
+    return sorted(faults, key=lambda fault: fault.at)
+
+
+def _node_fault(luck: random.Random, shape: Shape) -> tuple[str, int, float]:
+    node = luck.randrange(shape.nodes)
+    if luck.random() < 0.7:
+        return "kill", node, 0.0
+    return "stop", node, min(8.0, 1.0 + luck.expovariate(0.6))
+
+
+def _proxy_fault(luck: random.Random, shape: Shape) -> Fault:
+    kind = luck.choice((*PROXY_FAULTS, "lose_reply", "lose_reply"))
+    return Fault(luck.uniform(0.1, 1.0), kind, luck.randrange(shape.nodes), luck.uniform(0.2, 1.2))
+
+
+async def happen(fault: Fault, cluster: Cluster, journal: Journal, counts: Counter[str]) -> None:
+    """Wait for its time, do it, and take it back."""
+    await asyncio.sleep(fault.at)
+    counts[fault.kind] += 1
+    began = time.time()
+    if fault.kind == "kill":
+        await _kill(cluster, fault.node)
+    elif fault.kind == "stop":
+        cluster.nodes[fault.node].freeze()
+        await asyncio.sleep(fault.seconds)
+        cluster.nodes[fault.node].wake()
+    elif fault.kind == "database":
+        assert cluster.postgres is not None
+        await asyncio.to_thread(cluster.postgres.restart, "immediate")
+    else:
+        await _on_the_way(fault, cluster)
+    await journal.did(fault.kind, f"node {fault.node}", began)
+
+
+async def _kill(cluster: Cluster, number: int) -> None:
+    node = cluster.nodes[number]
+    await asyncio.to_thread(node.kill)
+    await asyncio.to_thread(node.start)
+
+
+async def _on_the_way(fault: Fault, cluster: Cluster) -> None:
+    link = cluster.links[fault.node]
+    if fault.kind == "cut":
+        link.cut()
+    elif fault.kind == "delay":
+        link.delay = 0.02 + 0.2 * (fault.seconds % 0.3)
+    elif fault.kind == "black_hole":
+        link.swallow()
+    elif fault.kind == "refuse":
+        link.refusing = True
+        link.cut()
+    else:
+        link.lose_commits(1 + int(fault.seconds * 3), "reply" if fault.kind == "lose_reply" else "request")
+    await asyncio.sleep(fault.seconds)
+    link.heal()

@@ -1,0 +1,194 @@
+"""One round: callers ask while things go wrong; then all is made well and the journal is held against the ledger."""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chaos.caller import Key
+from chaos.checker import Account, Evidence, Violation, check
+from chaos.clients import BEHAVIOURS, PAYS, Person, Scene, drain, settle_unknown
+from chaos.cluster import GROUPS, Cluster
+from chaos.faults import Fault, happen, plan
+from chaos.journal import Asked, Did, Journal, Line, Lost, Told
+
+SECONDS = 1.0
+"""For which callers ask at least."""
+REST_SECONDS = 15.0
+"""Within which nothing may be reserved any more once all is well."""
+RECOVERY_SECONDS = 5.0
+"""Within which the slots of a killed node must be usable again."""
+
+
+@dataclass
+class Tally:
+    """What has happened in all rounds so far."""
+
+    rounds: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    recoveries: list[float] = field(default_factory=list)
+    """Seconds from a kill -9 until the three slots of an account on that node were usable."""
+    rests: list[float] = field(default_factory=list)
+    """Seconds from when all was well until nothing was reserved."""
+    replays: int = 0
+    posted: int = 0
+    violations: list[Violation] = field(default_factory=list)
+
+    def add(self, lines: Iterable[Line]) -> None:
+        """Count a round's requests."""
+        for line in lines:
+            if isinstance(line, Told):
+                self.statuses[f"{line.status} {line.code}".strip()] += 1
+                self.replays += line.replayed
+            elif isinstance(line, Lost):
+                self.statuses["no whole answer"] += 1
+
+    @property
+    def requests(self) -> int:
+        return self.statuses.total()
+
+
+@dataclass
+class Round:
+    """One round of a run."""
+
+    cluster: Cluster
+    tally: Tally
+    seed: int
+    number: int
+    folder: Path
+    faults: list[Fault] = field(default_factory=list)
+    people: list[Person] = field(default_factory=list)
+    stuck: tuple[Account, Key] | None = None
+    accounts: dict[str, tuple[Account, Key]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.luck = random.Random(f"{self.seed}/{self.number}")  # noqa: S311 - to be repeated, not guessed
+        self.journal = Journal(self.folder / f"round-{self.number}.jsonl")
+        self.scene = Scene(self.cluster, self.journal)
+
+    async def play(self) -> list[Violation]:
+        """All of it: what is broken."""
+        self.faults = plan(self.luck, self.cluster.shape)
+        self.accounts = await self.cluster.new_accounts({**PAYS, "stuck": "invoice"})
+        await self._set_emulator()
+        try:
+            await self._weather()
+            await self._rest()
+        finally:
+            self.scene.over.set()
+            self.journal.close()
+        self.tally.rounds += 1
+        self.tally.add(self.journal.lines)
+        found = await self._verdict()
+        self.tally.violations += found
+        return found
+
+    async def _set_emulator(self) -> None:
+        """Count by account, be slow by chance, and never answer what the stuck ask."""
+        account = self.accounts["stuck"][0]
+        self.stuck_ids = [self.cluster.new_id(account) for _ in range(self.cluster.shape.terms.slots)]
+        emulator, delay = self.cluster.emulator, self.luck.choice((0, 5, 20, 80))
+        await asyncio.to_thread(emulator.set, "groups", modulo=GROUPS)
+        await asyncio.to_thread(emulator.set, "delay", ms=delay)
+        await asyncio.to_thread(emulator.set, "mood", mood="never", ids=self.stuck_ids)
+
+    async def _weather(self) -> None:
+        """Callers and faults at once."""
+        callers = [asyncio.create_task(self._behave(*who)) for who in self._cast()]
+        faults = [asyncio.create_task(self._befall(fault)) for fault in self.faults]
+        try:
+            await asyncio.sleep(max([SECONDS, *(fault.end + 0.2 for fault in self.faults)]))
+            await asyncio.gather(*faults)
+        finally:
+            self.scene.over.set()
+        await asyncio.gather(*callers)
+
+    def _cast(self) -> Iterable[tuple]:
+        for role, behaviours in BEHAVIOURS.items():
+            account, key = self.accounts[role]
+            for behaviour in behaviours:
+                luck = random.Random(self.luck.getrandbits(64))  # noqa: S311 - the same
+                self.people.append(Person(self.scene, account, key, luck))
+                yield behaviour, self.people[-1]
+
+    async def _behave(self, behaviour, person: Person) -> None:
+        await behaviour(person)
+
+    async def _befall(self, fault: Fault) -> None:
+        alone = len(self.faults) == 1
+        if fault.kind == "kill" and alone:
+            await self._kill_with_hostages(fault)
+        else:
+            await happen(fault, self.cluster, self.journal, self.tally.faults)
+
+    async def _kill_with_hostages(self, fault: Fault) -> None:
+        """Kill a node that holds all slots of an account, and see when they can be used again."""
+        account, key = self.accounts["stuck"]
+        callers = [self.scene.caller() for _ in self.stuck_ids]
+        held = [
+            asyncio.create_task(caller.call(fault.node, key, video_id))
+            for caller, video_id in zip(callers, self.stuck_ids, strict=True)
+        ]
+        await self._all_held(account)
+        await happen(fault, self.cluster, self.journal, self.tally.faults)
+        killed = next(line.began for line in self.journal.lines if isinstance(line, Did) and line.what == "kill")
+        await asyncio.gather(*held)
+        self.tally.recoveries.append(await self._recovered(account, key) - killed)
+
+    async def _all_held(self, account: Account) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(2):
+                groups: dict[str, dict[str, int]] = {}
+                while groups.get(str(account.group), {}).get("in_flight") != self.cluster.shape.terms.slots:
+                    groups = await asyncio.to_thread(self.cluster.emulator.read, "groups")
+
+    async def _recovered(self, account: Account, key: Key) -> float:
+        """The moment when the account could use all its slots again: Unix time."""
+        caller, give_up = self.scene.caller(), time.monotonic() + 20
+        while time.monotonic() < give_up:
+            node = self.luck.randrange(len(self.cluster.nodes))
+            answer = await caller.call(node, key, self.cluster.new_id(account))
+            if answer and answer.status == 200 and answer.left == self.cluster.shape.terms.slots:
+                break
+            await asyncio.sleep(0.03)
+        caller.hang_up()
+        return time.time()
+
+    async def _rest(self) -> None:
+        """Make all well; wait until it is."""
+        await self.cluster.heal()
+        await asyncio.to_thread(self.cluster.emulator.set, "delay", ms=0)
+        await asyncio.gather(*(settle_unknown(person) for person in self.people if person.unknown))
+        await drain(next(person for person in self.people if person.account.role == "free"))
+        self.tally.rests.append(await self.cluster.idle(REST_SECONDS))
+
+    async def _verdict(self) -> list[Violation]:
+        rows = await self.cluster.rows.of([account.account_id for account, _ in self.accounts.values()])
+        groups = await asyncio.to_thread(self.cluster.emulator.read, "groups")
+        self.tally.posted += sum(row.state == "posted" for row in rows)
+        found = [
+            Violation("verify", "", f"{broken.invariant}: {broken.what} {broken.row}")
+            for broken in await self.cluster.beside(lambda books: books.ledger.verify())
+        ]
+        if self.tally.recoveries and self.tally.recoveries[-1] > RECOVERY_SECONDS:
+            found.append(
+                Violation("I5", "", f"slots of a killed node were free after {self.tally.recoveries[-1]:.1f} s")
+            )
+        for account, key in self.accounts.values():
+            own = [row for row in rows if row.account_id == account.account_id]
+            most = groups.get(str(account.group), {}).get("max_in_flight", 0)
+            lines = lines_of(self.journal.lines, {account.account_id, key.key_id})
+            found += check(Evidence(account, self.cluster.shape.terms, lines, own, most))
+        return found
+
+
+def lines_of(lines: Sequence[Line], subjects: set[str]) -> list[Line]:
+    """The lines about one account and its keys."""
+    asked = {line.n for line in lines if isinstance(line, Asked) and line.account in subjects}
+    return [line for line in lines if (line.subject in subjects if isinstance(line, Did) else line.n in asked)]
