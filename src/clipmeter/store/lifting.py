@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from clipmeter.store.base import Row
-from clipmeter.store.named import INTEGERS, VALUE, Statement
+from clipmeter.store.named import CLOCK, INTEGERS, VALUE, Statement
 
-_CLOCK = {"now": "clock_micros()", "day": "utc_day(clock_micros())", "month": "substr(utc_day(clock_micros()), 1, 7)"}
 _VALUES = re.compile(r"\bVALUES \((.*?)\)(?=\nON CONFLICT|\nRETURNING|\Z)", re.DOTALL)
 _WHERE = re.compile(r"\nWHERE ")
 _RETURNING = re.compile(r"\nRETURNING (.*)\Z", re.DOTALL)
@@ -30,6 +29,8 @@ class Lifted:
     """A statement in both forms. `many` is "" when it has no form for many."""
 
     values: tuple[str, ...]
+    clock: tuple[str, ...]
+    """Which of now, day and month follow the values as arguments, in both forms."""
     one: str
     many: str
     by_account: bool
@@ -55,12 +56,12 @@ class Lifted:
 
 def lift(statement: Statement) -> Lifted:
     """Both forms of a query."""
-    at = {name: number for number, name in enumerate(statement.values, 1)}
-    one = VALUE.sub(lambda found: _CLOCK.get(found[1]) or f"${at[found[1]]}::{_type(found[1])}", statement.sql)
-    sql = VALUE.sub(lambda found: _CLOCK.get(found[1]) or f"v.its_{found[1]}", statement.sql)
-    return Lifted(
-        statement.values, one, _for_many(sql, statement), statement.writes, not statement.writes or "RETURNING" in sql
-    )
+    clock = tuple(name for name in CLOCK if name in VALUE.findall(statement.sql))
+    at = {name: f"${number}::{_type(name)}" for number, name in enumerate((*statement.values, *clock), 1)}
+    one = VALUE.sub(lambda found: at[found[1]], statement.sql)
+    sql = VALUE.sub(lambda found: at[found[1]] if found[1] in clock else f"v.its_{found[1]}", statement.sql)
+    returns = not statement.writes or "RETURNING" in sql
+    return Lifted(statement.values, clock, one, _for_many(sql, statement), statement.writes, returns)
 
 
 def _type(value: str) -> str:

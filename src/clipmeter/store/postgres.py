@@ -159,7 +159,7 @@ class PostgresStore:
         return await self._beats.submit(plan)
 
     async def _connect(self) -> Wire:
-        return await Wire.connect(self._url, pooled=self._pooled, shift=self.clock_shift)
+        return await Wire.connect(self._url, pooled=self._pooled, shift=lambda: self.clock_shift)
 
     async def _connected(self) -> Wire:
         try:

@@ -1,7 +1,8 @@
 """One PostgreSQL connection that runs plans: transactions, queries in both forms, and errors in our own words."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -33,7 +34,8 @@ LOST = (
     TimeoutError,
 )
 """The connection is of no use any more."""
-_LOCK = "SELECT account_id FROM accounts WHERE account_id = ANY($1::text[]) ORDER BY account_id FOR NO KEY UPDATE"
+_LOCK = "SELECT clock_micros() FROM accounts WHERE account_id = ANY($1::text[]) ORDER BY account_id FOR NO KEY UPDATE"
+_CLOCK = "SELECT clock_micros()"
 _LIMITS = (
     f"SET LOCAL statement_timeout = {int(WORK_SECONDS * 1000)}; "
     f"SET LOCAL idle_in_transaction_session_timeout = {int(WORK_SECONDS * 1000)}"
@@ -43,13 +45,14 @@ _LIMITS = (
 class Wire:
     """A connection; not usable any more after an error that `is_lost`."""
 
-    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]", shift: float) -> None:
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]", shift: Callable[[], float]) -> None:
         """`shift`: seconds to add to the database's clock, for tests."""
         self._connection = connection
-        self._shift = f"; SET LOCAL clipmeter.shift = '{int(shift * 1_000_000)}'" if shift else ""
+        self._moment: dict[str, Any] = {}
+        self._shift = shift
 
     @classmethod
-    async def connect(cls, url: str, *, pooled: bool, shift: float) -> "Wire":
+    async def connect(cls, url: str, *, pooled: bool, shift: Callable[[], float]) -> "Wire":
         """Raises the driver's own errors. `pooled`: another connection may serve each transaction."""
         connection = await asyncpg.connect(
             url,
@@ -73,7 +76,7 @@ class Wire:
             await self._begin(f"SET LOCAL synchronous_commit = {'on' if durable else 'off'}")
             locked = sorted({run.account_id for run in runs if run.account_id})
             if locked:
-                await self._connection.execute(_LOCK, locked)
+                self._set_moment(await self._connection.fetch(_LOCK, locked))
             for turn in turns(runs):
                 await take_turn(turn, self._ask, _writes)
         await self._commit()
@@ -101,7 +104,10 @@ class Wire:
 
     async def _begin(self, how: str, *, limited: bool = True) -> None:
         limits = f"; {_LIMITS}" if limited else ""
-        await self._connection.execute(f"BEGIN; {how}{limits}{self._shift}")
+        self._moment = {}
+        shift = int(self._shift() * 1_000_000)
+        shifted = f"; SET LOCAL clipmeter.shift = '{shift}'" if shift else ""
+        await self._connection.execute(f"BEGIN; {how}{limits}{shifted}")
 
     async def _commit(self) -> None:
         try:
@@ -114,16 +120,26 @@ class Wire:
 
     async def _ask(self, name: str, batch: Sequence[Mapping[str, Any]]) -> Sequence[list[Row]]:
         lifted = _lifted(name)
+        if lifted.clock and not self._moment:
+            self._set_moment(await self._connection.fetch(_CLOCK))
+        clock = [self._moment[name] for name in lifted.clock]
         if len(batch) == 1 or not lifted.many:
-            return [await self._ask_one(lifted, values) for values in batch]
+            return [await self._ask_one(lifted, values, clock) for values in batch]
         if lifted.returns:
-            rows = await self._connection.fetch(lifted.many, *lifted.columns(batch))
+            rows = await self._connection.fetch(lifted.many, *lifted.columns(batch), *clock)
             return lifted.sort(batch, [tuple(row) for row in rows])
-        await self._connection.execute(lifted.many, *lifted.columns(batch))
+        await self._connection.execute(lifted.many, *lifted.columns(batch), *clock)
         return [[] for _ in batch]
 
-    async def _ask_one(self, lifted: Lifted, values: Mapping[str, Any]) -> list[Row]:
-        return await self.rows(lifted.one, *(values[name] for name in lifted.values))
+    async def _ask_one(self, lifted: Lifted, values: Mapping[str, Any], clock: Sequence[Any]) -> list[Row]:
+        return await self.rows(lifted.one, *(values[name] for name in lifted.values), *clock)
+
+    def _set_moment(self, rows: Sequence[Sequence[Any]]) -> None:
+        """The time of this transaction, from the last column of a row; from none nothing."""
+        if rows:
+            micros = rows[0][-1]
+            day = datetime.fromtimestamp(micros // 1_000_000, UTC).strftime("%Y-%m-%d")
+            self._moment = {"now": micros, "day": day, "month": day[:7]}
 
 
 @cache
