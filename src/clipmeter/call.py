@@ -4,8 +4,8 @@ key (401) → parameters (400) → admit (402 403 429) → answer (404 429 502 5
 """
 
 import hashlib
+import os
 import time
-import uuid
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
@@ -40,7 +40,7 @@ Links = Callable[[Any, str | None, Caller, str], Any]
 
 def new_request_id() -> str:
     """A name for one request, never given twice."""
-    return f"req_{uuid.uuid4().hex}"
+    return f"req_{os.urandom(16).hex()}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,54 +1,79 @@
 """The paid endpoints over HTTP: a request in, `Call`, an envelope out; and what happens when the caller leaves."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
-from litestar import Request, Response
-from litestar.types import Receive
+from litestar.types import HTTPScope, Receive
 
 from clipmeter.call import Asked, Call, Done
 from clipmeter.endpoints.base import Endpoint
-from clipmeter.errors import ServiceError
-from clipmeter.web.envelope import JSON, failure, freshness_headers, replay_headers, standing_headers
+from clipmeter.errors import PayloadTooLarge, ServiceError, ServiceUnavailable
+from clipmeter.web.envelope import (
+    BODY_LIMIT,
+    JSON_TYPE,
+    Direct,
+    Reply,
+    failed,
+    freshness_headers,
+    replay_headers,
+    standing_headers,
+)
 
-Handler = Callable[[Request[Any, Any, Any]], Awaitable[Response[bytes]]]
 
+def paid(endpoint: Endpoint[Any], call: Call, ready: Callable[[], bool], public_url: str) -> Direct:
+    """The handler of one endpoint: plain ASGI, since most answers are remembered and cost less than a framework does.
 
-def paid(endpoint: Endpoint[Any], call: Call, public_url: str) -> Handler:
-    """The handler of one endpoint. `public_url`: where callers reach this server; "": as they name it themselves."""
+    `ready`: whether paid requests are taken; `public_url`: where callers reach this server, "": as they name it.
+    """
 
-    async def answer(request: Request[Any, Any, Any]) -> Response[bytes]:
-        if not await whole(request.receive):
-            return failure(ServiceError("The caller left."), {})
-        asked = Asked(
-            key=api_key(request),
-            query=request.scope["query_string"],
-            request_id=request.scope["state"]["request_id"],
-            base_url=public_url or str(request.base_url).rstrip("/"),
-            etag=request.headers.get("if-none-match", ""),
-            idempotency_key=request.headers.get("idempotency-key", ""),
-        )
+    async def answer(scope: HTTPScope, receive: Receive) -> Reply | None:
+        if not ready():
+            raise ServiceUnavailable
+        if not await whole(receive):
+            return None
+        asked = _asked(scope, public_url)
         quick = call.quick(endpoint, asked)
         if quick and (done := await quick):
-            return _respond(done)
+            return _reply(done)
         if asked.idempotency_key:  # a caller who leaves comes back for the answer
-            return _respond(await call(endpoint, asked), request)
-        return _respond(await _unless_left(call(endpoint, asked), request.receive))
+            done = await call(endpoint, asked)
+        else:
+            done = await _unless_left(call(endpoint, asked), receive)
+        if done.replay:
+            scope["state"]["request_id"] = done.replay.request_id
+        return _reply(done)
 
     return answer
 
 
-def _respond(done: Done, request: Request[Any, Any, Any] | None = None) -> Response[bytes]:
-    headers = standing_headers(done.standing)
+def _asked(scope: HTTPScope, public_url: str) -> Asked:
+    headers = dict(reversed(scope["headers"]))  # type: ignore[call-overload] # of one that is given twice the first counts
+    key = headers.get(b"x-api-key")
+    return Asked(
+        key=None if key is None else key.decode("latin-1").strip(" \t"),
+        query=scope["query_string"],
+        request_id=scope["state"]["request_id"],
+        base_url=public_url or _address(scope, headers.get(b"host", b"").decode("latin-1")),
+        etag=headers.get(b"if-none-match", b"").decode("latin-1"),
+        idempotency_key=headers.get(b"idempotency-key", b"").decode("latin-1"),
+    )
+
+
+def _address(scope: HTTPScope, host: str) -> str:
+    """Where this server is reached, as the caller names it; by its own address when the caller does not."""
+    if not host and scope["server"]:
+        host = f"{scope['server'][0]}:{scope['server'][1]}"
+    return f"{scope['scheme']}://{host}".rstrip("/")
+
+
+def _reply(done: Done) -> Reply:
+    standing = standing_headers(done.standing)
     if done.problem is not None:
-        return failure(done.problem, headers)
-    if done.replay and request:
-        request.scope["state"]["request_id"] = done.replay.request_id
-        headers |= replay_headers(done.replay)
-    if done.got is not None:
-        headers |= freshness_headers(done.got, done.etag)
-    return Response(done.body, status_code=304 if done.not_modified else 200, media_type=JSON, headers=headers)
+        return failed(done.problem, standing)
+    replayed = replay_headers(done.replay) if done.replay else ()
+    fresh = freshness_headers(done.got, done.etag) if done.got else ()
+    return Reply(304 if done.not_modified else 200, [JSON_TYPE, *standing, *replayed, *fresh], done.body)
 
 
 async def _unless_left(calling: Coroutine[Any, Any, Done], receive: Receive) -> Done:
@@ -78,13 +103,11 @@ async def whole(receive: Receive) -> bool:
     Nothing is admitted before: a request whose bytes turn out to be no HTTP is refused by the server itself. Raises
     PayloadTooLarge.
     """
+    seen = 0
     while (message := await receive())["type"] == "http.request":
+        seen += len(message["body"])
+        if seen > BODY_LIMIT:
+            raise PayloadTooLarge
         if not message["more_body"]:
             return True
     return False
-
-
-def api_key(request: Request[Any, Any, Any]) -> str | None:
-    """The key as presented, without blanks around it; None when there is none."""
-    key = request.headers.get("x-api-key")
-    return None if key is None else key.strip(" \t")

@@ -1,29 +1,67 @@
 """Answers and problems as HTTP: the JSON of the contract and its headers."""
 
 import time
-from typing import Any
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 from litestar import Response
+from litestar.types import HTTPScope, Receive, Send
 
 from clipmeter.answers import LINK_MARGIN, Got
 from clipmeter.billing.ledger import Replay, Standing
 from clipmeter.errors import Problem
 
 JSON = "application/json"
+JSON_TYPE = (b"content-type", b"application/json")
+BODY_LIMIT = 1_000_000
+"""Bytes of a request's body at most."""
 MOST_FRESH = 60
 """Seconds for which a caller's own cache may keep an answer."""
 _encode = msgspec.json.Encoder().encode
+Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
+"""As they go out: names in small letters, values as bytes."""
+
+
+class Reply(NamedTuple):
+    """An answer, whole."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    """Without Content-Length."""
+    body: bytes
+
+
+Direct: TypeAlias = Callable[[HTTPScope, Receive], Awaitable[Reply | None]]
+"""A handler without a framework around it; None: the caller has left. Raises Problems."""
+
+
+async def send_reply(reply: Reply | None, send: Send) -> None:
+    """Send it; nothing for None."""
+    if reply is None:
+        return
+    status, headers, body = reply
+    if status != 304:  # whose length would be that of the body that is not sent
+        headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def failure(problem: Problem, headers: dict[str, str]) -> Response[bytes]:
     """A problem in the contract's shape."""
     return Response(
-        _encode(problem.body()),
+        problem_bytes(problem),
         status_code=problem.status,
         media_type=JSON,
         headers={**headers, **problem_headers(problem)},
     )
+
+
+def failed(problem: Problem, headers: Headers = ()) -> Reply:
+    """The same without the framework."""
+    again = [(name.lower().encode(), value.encode()) for name, value in problem_headers(problem).items()]
+    return Reply(problem.status, [JSON_TYPE, *headers, *again], problem_bytes(problem))
 
 
 def problem_headers(problem: Problem) -> dict[str, str]:
@@ -31,38 +69,46 @@ def problem_headers(problem: Problem) -> dict[str, str]:
     return {} if problem.retry_after is None else {"Retry-After": str(problem.retry_after)}
 
 
-def standing_headers(standing: Standing | None) -> dict[str, str]:
+def standing_headers(standing: Standing | None) -> Headers:
     """What the account may still do; nothing while the key is unknown."""
     if standing is None:
-        return {}
-    headers = {
-        "X-Charge": str(standing.charge_micros),
-        "X-Free-Remaining": str(standing.free_remaining),
-    }
-    if standing.limit is not None:
-        left = max(0, standing.limit - standing.running)
-        headers["RateLimit"] = f'"concurrency";r={left}'
-        headers["RateLimit-Policy"] = f'"concurrency";q={standing.limit};qu="concurrent-requests"'
-    return headers
+        return ()
+    charge, left = (b"x-charge", b"%d" % standing.charge_micros), (b"x-free-remaining", b"%d" % standing.free_remaining)
+    if standing.limit is None:
+        return charge, left
+    return charge, left, *_limits(standing.limit, max(0, standing.limit - standing.running))
 
 
-def freshness_headers(got: Got[Any], etag: str) -> dict[str, str]:
+@lru_cache(100)
+def _limits(limit: int, left: int) -> Headers:
+    return (
+        (b"ratelimit", b'"concurrency";r=%d' % left),
+        (b"ratelimit-policy", b'"concurrency";q=%d;qu="concurrent-requests"' % limit),
+    )
+
+
+def freshness_headers(got: Got[Any], etag: str) -> Headers:
     """How old an answer is, how long it may be kept, and whether it came from memory (RFC 9211)."""
     expires = got.answer.expires_at
     left = MOST_FRESH if expires is None else int(expires - got.answer.fetched_at) - got.age - LINK_MARGIN
-    headers = {
-        "Age": str(got.age),
-        "Cache-Control": f"private, max-age={got.age + min(left, MOST_FRESH)}" if left > 0 else "private, no-store",
-        "ETag": etag,
-        "Cache-Status": "clipmeter; hit" if got.remembered else "clipmeter; fwd=miss",
-    }
-    return {**headers, "X-Partial": "true"} if got.answer.partial else headers
+    keep = b"private, max-age=%d" % (got.age + min(left, MOST_FRESH)) if left > 0 else b"private, no-store"
+    headers = (
+        (b"age", b"%d" % got.age),
+        (b"cache-control", keep),
+        (b"etag", etag.encode()),
+        (b"cache-status", b"clipmeter; hit" if got.remembered else b"clipmeter; fwd=miss"),
+    )
+    return (*headers, (b"x-partial", b"true")) if got.answer.partial else headers
 
 
-def replay_headers(replay: Replay) -> dict[str, str]:
+def replay_headers(replay: Replay) -> Headers:
     """An answer that was stored under an Idempotency-Key."""
     age = max(0, int(time.time()) - replay.fetched_at)
-    return {"Idempotency-Replayed": "true", "Age": str(age), "Cache-Control": "private, no-store"}
+    return (
+        (b"idempotency-replayed", b"true"),
+        (b"age", b"%d" % age),
+        (b"cache-control", b"private, no-store"),
+    )
 
 
 def problem_bytes(problem: Problem) -> bytes:

@@ -1,6 +1,8 @@
 """The outermost layer, plain ASGI: a request id on every answer, sizes within bounds, no crash without an answer."""
 
 import asyncio
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import structlog
 from litestar.enums import ScopeType
@@ -15,42 +17,43 @@ from clipmeter.errors import (
     Problem,
     ServiceUnavailable,
 )
-from clipmeter.web.envelope import problem_bytes, problem_headers
+from clipmeter.web.envelope import BODY_LIMIT, Direct, failed, send_reply
 from clipmeter.web.server import HEAD_LIMIT
 
 log = structlog.get_logger()
 
-BODY_LIMIT = 1_000_000
-"""Bytes of a request's body at most."""
+
+NONE: Mapping[str, Direct] = MappingProxyType({})
 
 
 class Outermost:
     """Wraps the whole application."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """`app`: what answers inside the bounds."""
-        self._app = app
+    def __init__(self, app: ASGIApp, direct: Mapping[str, Direct] = NONE) -> None:
+        """`app`: what answers inside the bounds; `direct`: by path, what answers GET without the framework."""
+        self._app, self._direct = app, direct
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI call."""
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
-        request_id = new_request_id()
-        scope["state"]["request_id"] = request_id
-        await self._bounded(scope, receive, _Marked(send, scope))
-
-    async def _bounded(self, scope: HTTPScope, receive: Receive, send: "_Marked") -> None:
+        scope["state"]["request_id"] = new_request_id()
+        marked = _Marked(send, scope)
         try:
             _check_sizes(scope)
-            await self._app(scope, _counted(receive), send)
+            direct = self._direct.get(scope["path"]) if scope["method"] == "GET" else None
+            if direct:
+                await send_reply(await direct(scope, receive), marked)
+            else:
+                await self._app(scope, _counted(receive), marked)
         except Problem as problem:
-            await send.problem(problem)
+            await marked.problem(problem)
         except asyncio.CancelledError:  # told to stop, and the time for it is over
-            await send.problem(ServiceUnavailable())
+            await marked.problem(ServiceUnavailable())
         except Exception:
-            log.exception("request crashed", request_id=send.request_id, path=scope["path"])
-            await send.problem(InternalError())
+            log.exception("request crashed", request_id=marked.request_id, path=scope["path"])
+            await marked.problem(InternalError())
 
 
 class _Marked:
@@ -74,12 +77,7 @@ class _Marked:
         """Answer with `problem`, unless an answer has begun: then it is cut, which the caller sees."""
         if self._started:
             raise problem
-        headers = {"content-type": "application/json", **problem_headers(problem)}
-        raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-        body = problem_bytes(problem)
-        raw.append((b"content-length", str(len(body)).encode()))
-        await self({"type": "http.response.start", "status": problem.status, "headers": raw})
-        await self._send({"type": "http.response.body", "body": body, "more_body": False})
+        await send_reply(failed(problem), self)
 
 
 def _check_sizes(scope: HTTPScope) -> None:

@@ -2,14 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import structlog
 from litestar import Litestar, Request, Response, get
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from clipmeter.call import Call
 from clipmeter.endpoints.base import Endpoint
@@ -24,7 +24,7 @@ from clipmeter.errors import (
 )
 from clipmeter.web.account import PAGES, Desk, handler
 from clipmeter.web.api import paid
-from clipmeter.web.envelope import JSON, failure
+from clipmeter.web.envelope import JSON, Direct, failure, send_reply
 from clipmeter.web.middleware import Outermost
 from clipmeter.web.openapi import document
 
@@ -47,9 +47,11 @@ def make_app(  # noqa: PLR0913 - what the URLs lead to
     lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]],
 ) -> ASGIApp:
     """The ASGI application. `ready`: whether paid requests may be taken; `public_url` "" for wherever it is asked."""
+    direct = {endpoint.path: paid(endpoint, call, ready, public_url) for endpoint in endpoints}
     app = Litestar(
         route_handlers=[
-            *_routes(endpoints, call, ready, public_url),
+            *(get(path)(_spelled_otherwise(answer)) for path, answer in direct.items()),
+            *_routes(endpoints, ready, public_url),
             *(get(page.path)(_when_ready(ready, handler(page, desk))) for page in PAGES),
             get("/metrics")(metrics),
             media,
@@ -60,19 +62,28 @@ def make_app(  # noqa: PLR0913 - what the URLs lead to
         logging_config=None,
         debug=False,
     )
-    return Outermost(app)
+    return Outermost(app, direct)
 
 
-def _routes(
-    endpoints: Sequence[Endpoint[Any]], call: Call, ready: Callable[[], bool], public_url: str
-) -> list[HTTPRouteHandler]:
+def _routes(endpoints: Sequence[Endpoint[Any]], ready: Callable[[], bool], public_url: str) -> list[HTTPRouteHandler]:
     openapi = msgspec.json.encode(document(endpoints, public_url or "/"))
     return [
-        *(get(endpoint.path)(_when_ready(ready, paid(endpoint, call, public_url))) for endpoint in endpoints),
         get("/openapi.json", sync_to_thread=False)(_fixed(openapi)),
         get("/healthz", sync_to_thread=False)(_fixed(b'{"status":"ok"}')),
         get("/readyz")(_when_ready(ready, _ready)),
     ]
+
+
+def _spelled_otherwise(answer: Direct) -> Callable[[Request[Any, Any, Any]], Awaitable[ASGIApp]]:
+    """The same for paths that only mean this one, like one with a slash at its end; and for 405 and OPTIONS."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send_reply(await answer(cast("HTTPScope", scope), receive), send)
+
+    async def handler(request: Request[Any, Any, Any]) -> ASGIApp:  # noqa: ARG001 - the shape of a handler
+        return app
+
+    return handler
 
 
 def _fixed(body: bytes) -> Callable[[], Response[bytes]]:
