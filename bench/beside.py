@@ -7,6 +7,7 @@ ways: no key, no meter, no middleware, no handler. It answers what the file has,
 """
 
 import os
+import signal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,8 @@ def main() -> None:
     set_up_logs(settings.log_level)
     listening = listen("127.0.0.1", 0)
     app = Beside(make_service(Parts(settings), lambda _keys: None))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)  # the server raises it once more after it stopped cleanly
     print(address_of(listening), flush=True)
     make_server(app, "127.0.0.1", 0, grace=settings.time_budget + GRACE).run(sockets=[listening])
 
