@@ -202,7 +202,7 @@ def refusals(it: Evidence) -> Iterator[Violation]:
         for line in within:
             yield it.broken("I9", f"{line.status} while {window.what}", window.since, line)
         for row in it.rows:
-            if window.starts * 1e6 + CLOCK < row.admitted_at < window.ends * 1e6 - CLOCK and window.concerns(row):
+            if window.held(row):
                 yield it.broken("I9", f"admitted while {window.what}", window.since, rows=[row])
     changed = {line.subject for line in it.lines if isinstance(line, Did)}
     for line in it.told:
@@ -225,8 +225,11 @@ class _Window:
         mine = self.subject in {asked.key_id, asked.account}
         return mine and self.starts < asked.at and told.at < self.ends
 
-    def concerns(self, row: Row) -> bool:
-        return self.subject in {row.key_id, row.account_id}
+    def held(self, row: Row) -> bool:
+        """Whether the row was decided upon meanwhile: at its admission or a little later, but before its end began."""
+        mine = self.subject in {row.key_id, row.account_id}
+        began, ended = row.admitted_at, row.ended_at or 0
+        return mine and self.starts * 1e6 + CLOCK < began < ended < self.ends * 1e6 - CLOCK
 
 
 def _windows(it: Evidence) -> Iterator[_Window]:

@@ -28,7 +28,9 @@ class Fault:
 
 def plan(luck: random.Random, shape: Shape) -> list[Fault]:
     """The faults of one round, by time."""
-    faults = [Fault(luck.uniform(0.2, 0.9), *_node_fault(luck, shape))] if luck.random() < 0.7 else []
+    if luck.random() < 0.25:  # alone, so that it can be measured when what it held is free again
+        return [Fault(luck.uniform(0.2, 0.9), "kill", luck.randrange(shape.nodes), 0.0)]
+    faults = [Fault(luck.uniform(0.2, 0.9), *_node_fault(luck, shape))] if luck.random() < 0.5 else []
     if shape.store == "postgres":
         faults += [_proxy_fault(luck, shape) for _ in range(luck.choice((0, 1, 1, 2, 3)))]
         if luck.random() < 0.15:
