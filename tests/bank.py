@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+
+import apsw
 
 from clipmeter.billing.accounts import Accounts
 from clipmeter.billing.keys import Caller, Keys
@@ -81,6 +84,20 @@ class Bank:
     async def rows(self, caller: Caller, *states: str) -> list[LedgerRow]:
         """The account's rows, or those in one of the states, oldest first."""
         return [row async for row in self.ledger.show(caller.account_id) if not states or row.state in states]
+
+    async def raw(self, sql: str) -> None:
+        """Do something to the database behind everybody's back."""
+        if self.where.startswith("postgresql:"):
+            import asyncpg  # noqa: PLC0415 - not always there
+
+            connection = await asyncpg.connect(self.where)
+            try:
+                await connection.execute(sql)
+            finally:
+                await connection.close()
+        else:
+            with closing(apsw.Connection(self.where)) as raw:
+                raw.execute(sql)
 
     async def nothing_reserved(self, caller: Caller, within: float = 5.0) -> None:
         """Wait until what was cancelled is given back."""

@@ -215,7 +215,7 @@ async def test_request_id_twice(bank):
     assert len(await bank.rows(caller)) == 1
 
 
-async def test_stop_gives_back(bank):
+async def test_stop_gives_back(bank, tmp_path):
     """I5: a server that stops leaves nothing pending, and admits nothing any more."""
     caller = await bank.caller()
     await bank.admit(caller)
@@ -223,7 +223,7 @@ async def test_stop_gives_back(bank):
     with pytest.raises(ServiceUnavailable):
         await bank.admit(caller)
     assert [row.state for row in await bank.rows(caller)] == ["expired"]
-    assert list(bank.path.parent.glob("*-nodes/*")) == []
+    assert list(tmp_path.glob("*-nodes/*")) == []
 
 
 async def test_not_started(new_bank):

@@ -3,26 +3,36 @@
 import asyncio
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from bank import store_at
 from clipmeter.errors import ServiceUnavailable
 from clipmeter.store.base import CommitUnknown
-from clipmeter.store.sqlite import SqliteStore
+from postgres import database_of
 
 VIDEO = "tiktok/video"
 
 
 @pytest.fixture
-def away(bank):
+def away(where, on_sqlite, request):
     """Take the database away; call what this returns to bring it back."""
+    server = None if on_sqlite else request.getfixturevalue("postgres")
 
     def take():
-        elsewhere = bank.path.with_name("elsewhere.db")
-        bank.path.rename(elsewhere)
-        return lambda: elsewhere.rename(bank.path)
+        if server:
+            server.run(f"ALTER DATABASE {database_of(where)} ALLOW_CONNECTIONS false; {hang_up(where)}")
+            return lambda: server.run(f"ALTER DATABASE {database_of(where)} ALLOW_CONNECTIONS true")
+        file, elsewhere = Path(where), Path(where).with_name("elsewhere.db")
+        file.rename(elsewhere)
+        return lambda: elsewhere.rename(file)
 
     return take
+
+
+def hang_up(where):
+    return f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database_of(where)}'"  # noqa: S608
 
 
 async def test_no_admission(bank, away):
@@ -51,16 +61,15 @@ async def test_a_success_waits_for_it(bank, away):
     assert [row.state for row in await bank.rows(caller)] == ["posted"]
 
 
-async def test_a_success_does_not_wait_for_ever(new_bank):
+async def test_a_success_does_not_wait_for_ever(new_bank, away):
     """I4: a success that could not be saved in its time is refused and never charged."""
     bank = await new_bank(hold_seconds=0.1).open()
     caller = await bank.caller()
     hold = await bank.admit(caller)
-    elsewhere = bank.path.with_name("elsewhere.db")
-    bank.path.rename(elsewhere)
+    back = away()
     with pytest.raises(ServiceUnavailable):
         await bank.ledger.post(hold)
-    elsewhere.rename(bank.path)
+    back()
     bank.store.clock_shift = 6
     await bank.nothing_reserved(caller)
     assert [row.state for row in await bank.rows(caller)] == ["expired"]
@@ -81,16 +90,22 @@ async def test_stop_without_a_database(bank, away):
     await bank.store.close()
     back()
     await bank.open()
+    await bank.nothing_reserved(caller)
     assert [row.state for row in await bank.rows(caller)] == ["expired"]
 
 
-class Forgetful(SqliteStore):
+class Forgetful:
     """A real store whose next answers get lost on the way, after the commit."""
 
-    lose = 0
+    def __init__(self, where):
+        self._store = store_at(where)
+        self.lose = 0
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
 
     def submit(self, plan):
-        done = super().submit(plan)
+        done = self._store.submit(plan)
         if self.lose == 0:
             return done
         self.lose -= 1
@@ -101,7 +116,7 @@ class Forgetful(SqliteStore):
 
 @pytest.fixture
 async def forgetful(new_bank):
-    bank = await new_bank(store_type=Forgetful).open()
+    bank = await new_bank(store_of=Forgetful).open()
     yield bank
     assert await bank.ledger.verify() == []
     await bank.close()
@@ -198,10 +213,11 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
+@pytest.mark.parametrize("where", ["sqlite"], indirect=True)
 async def test_commits_that_fail(bank):
     """I3, I5, I10: commits that fail now and then lose no success, charge none twice and leave no slot taken."""
     made = await bank.accounts.create("a@example.com", payment="card")
-    command = [sys.executable, "-c", COMMITS_FAIL, str(bank.path), made.key]
+    command = [sys.executable, "-c", COMMITS_FAIL, bank.where, made.key]
     done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=30, check=True)
     posted, unknown = map(int, done.stdout.split())
     caller = await bank.keys.find(made.key)

@@ -1,8 +1,7 @@
 """`verify` proves nothing if it cannot see what is wrong."""
 
-from contextlib import closing
-
 import apsw
+import asyncpg
 import pytest
 
 from clipmeter.billing.ledger import Terms
@@ -29,9 +28,9 @@ DAMAGE = {
     "verify_sums, money": ("I8", "UPDATE usage SET charged_micros = charged_micros + 1"),
     "verify_keys": (
         "I9",
-        """INSERT INTO api_keys
+        """INSERT INTO api_keys (account_id, key_id, digest, hint, name, mode, status, created_at)
            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10)
-           SELECT account_id, i, i, '', '', 'live', 'revoked', 1 FROM accounts, n""",
+           SELECT account_id, CAST(i AS TEXT), CAST(i AS TEXT), '', '', 'live', 'revoked', 1 FROM accounts, n""",
     ),
     "verify_period, month": ("I10", "UPDATE requests SET month = '2001-01' WHERE request_id = 'first'"),
     "verify_period, day": (
@@ -50,7 +49,8 @@ async def used(new_bank):
     caller = await bank.caller(payment="card")
     hold = await bank.ledger.admit(caller, "tiktok/video", video_id="1", request_id="first", within=0)
     await bank.ledger.post(hold)
-    await bank.succeed(caller, 51)
+    for number in range(51):
+        await bank.ledger.charge(caller, "tiktok/video", video_id="1", request_id=f"r{number}")
     assert await bank.ledger.verify() == []
     yield bank
     await bank.close()
@@ -60,8 +60,7 @@ async def used(new_bank):
 async def test_damage_is_seen(used, name):
     """I1 to I10: each thing that must never be is found when somebody puts it there."""
     invariant, damage = DAMAGE[name]
-    with closing(apsw.Connection(str(used.path))) as raw:
-        raw.execute(damage)
+    await used.raw(damage)
     assert invariant in {violation.invariant for violation in await used.ledger.verify()}
 
 
@@ -85,5 +84,5 @@ async def test_changed_terms_are_no_damage(used):
 )
 async def test_what_the_schema_refuses(used, damage):
     """I3, I10: two rows of one request, or a row that ended without an end, cannot be stored at all."""
-    with closing(apsw.Connection(str(used.path))) as raw, pytest.raises(apsw.ConstraintError):
-        raw.execute(damage)
+    with pytest.raises((apsw.ConstraintError, asyncpg.IntegrityConstraintViolationError)):
+        await used.raw(damage)

@@ -1,0 +1,98 @@
+"""A process of its own that uses a bank. For tests that kill it, or start several.
+
+python bankworker.py charge WHERE KEY JOURNAL   says ready, then charges until it is killed; what was told is in JOURNAL
+python bankworker.py finish WHERE KEY           posts until the free ones are used up; prints how many were posted
+python bankworker.py revoke WHERE KEY_ID        revokes a key
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from bank import VIDEO, Bank
+from clipmeter.errors import ConcurrencyLimitExceeded, PaymentRequired
+
+
+async def charge(where: str, key: str, journal: str) -> None:
+    """Four callers at once, one slot kept for ever."""
+    out = os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    bank = await Bank(where).open()
+    caller = await bank.keys.find(key)
+    await bank.ledger.admit(caller, VIDEO, video_id="1", request_id="stuck", within=5)
+    print("ready", flush=True)  # noqa: T201
+
+    async def one() -> None:
+        while True:
+            try:
+                hold = await bank.admit(caller, within=5)
+            except ConcurrencyLimitExceeded:
+                await asyncio.sleep(0.001)
+            else:
+                await bank.ledger.post(hold)
+                os.write(out, hold.request_id.encode() + b"\n")
+                os.fsync(out)
+
+    await asyncio.gather(*(one() for _ in range(4)))
+
+
+async def finish(where: str, key: str) -> None:
+    """Five callers at once, until each of them was told 402."""
+    bank = await Bank(where).open()
+    caller = await bank.keys.find(key)
+    posted = 0
+
+    async def one() -> None:
+        nonlocal posted
+        while True:
+            try:
+                hold = await bank.admit(caller, within=5)
+            except ConcurrencyLimitExceeded:
+                await asyncio.sleep(0.002)
+            except PaymentRequired:
+                return
+            else:
+                assert (await bank.ledger.standing(caller, VIDEO)).running <= 3
+                await bank.ledger.post(hold)
+                posted += 1
+
+    await asyncio.gather(*(one() for _ in range(5)))
+    await bank.close()
+    print(posted)  # noqa: T201
+
+
+async def revoke(where: str, key_id: str) -> None:
+    """From another process than the one that uses the key."""
+    bank = await Bank(where).open()
+    await bank.keys.revoke(key_id)
+    await bank.close()
+
+
+def command(*words: object) -> list[str]:
+    """How to start one."""
+    return [sys.executable, str(Path(__file__)), *map(str, words)]
+
+
+def run_and_kill(where: str, journal: Path, key: str, seconds: float) -> None:
+    """Start a process that charges and charges, and kill it while it does."""
+    with subprocess.Popen(command("charge", where, key, journal), stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        try:
+            child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            child.kill()
+    assert child.returncode == -9
+
+
+def run_together(times: int, *words: object) -> list[str]:
+    """What so many processes print."""
+    children = [subprocess.Popen(command(*words), stdout=subprocess.PIPE, text=True) for _ in range(times)]
+    printed = [child.communicate(timeout=60)[0] for child in children]
+    assert [child.returncode for child in children] == [0] * times
+    return printed
+
+
+if __name__ == "__main__":
+    asyncio.run({"charge": charge, "finish": finish, "revoke": revoke}[sys.argv[1]](*sys.argv[2:]))
