@@ -24,6 +24,15 @@ class Limits:
     this_month_micros: int
 
 
+@dataclass(frozen=True, slots=True)
+class KeyCap:
+    """What one key may be charged in a month and was charged in this one, in micro-dollars. None: no cap."""
+
+    key_id: str
+    monthly_micros: int | None
+    this_month_micros: int
+
+
 class SpendingLimits:
     """The limits of all accounts."""
 
@@ -45,6 +54,14 @@ class SpendingLimits:
         _check(monthly_micros)
         await self._store.write(_set_for_key(account_id, key_id, monthly_micros))
 
+    async def owner(self, key_id: str) -> str:
+        """The account that a key belongs to. Raises InvalidParameter when it is unknown or deleted."""
+        return await self._store.read(_owner(key_id))
+
+    async def of_keys(self, account_id: str) -> list[KeyCap]:
+        """The account's keys with their caps, oldest first, without deleted ones."""
+        return await self._store.read(_of_keys(account_id))
+
 
 def _check(limit: int | None) -> None:
     if limit is not None and not 0 <= limit <= MOST:
@@ -59,6 +76,20 @@ def _get(account_id: str) -> Steps[Limits]:
     ((today, this_month),) = yield Query("spent_of", {"account_id": account_id})
     daily, monthly = rows[0]
     return Limits(daily, monthly, today, this_month)
+
+
+@plan
+def _owner(key_id: str) -> Steps[str]:
+    rows = yield Query("key_owner", {"key_id": key_id})
+    if not rows:
+        raise InvalidParameter("There is no such key.")
+    return str(rows[0][0])
+
+
+@plan
+def _of_keys(account_id: str) -> Steps[list[KeyCap]]:
+    rows = yield Query("key_caps", {"account_id": account_id})
+    return [KeyCap(*row) for row in rows]
 
 
 @plan

@@ -13,6 +13,7 @@ from msgspec import Meta
 from clipmeter.billing.accounts import Accounts
 from clipmeter.billing.keys import Caller, Keys
 from clipmeter.billing.ledger import Ledger
+from clipmeter.billing.limits import KeyCap, SpendingLimits
 from clipmeter.billing.rules import Terms
 from clipmeter.billing.usage import MonthsUse, this_month, usage_of
 from clipmeter.endpoints.base import Parameter, Parameters, number, once, read_query
@@ -43,6 +44,19 @@ class Allowance(msgspec.Struct, frozen=True):
     in_flight: Annotated[int, Meta(description="Requests in flight now, of keys of this key's mode")]
 
 
+class SpendingAllowance(msgspec.Struct, frozen=True):
+    """What may be charged, and was. All in micro-dollars; days and months are UTC. Free requests pass any limit."""
+
+    daily_limit_micros: Annotated[int | None, Meta(description="The account's limit per day; null: none")]
+    today_micros: Annotated[int, Meta(description="Charged to the account today")]
+    monthly_limit_micros: Annotated[int | None, Meta(description="The account's limit per month; null: none")]
+    this_month_micros: Annotated[int, Meta(description="Charged to the account this month")]
+    key_monthly_limit_micros: Annotated[
+        int | None, Meta(description="The cap per month of the key that was sent; null: none")
+    ]
+    key_this_month_micros: Annotated[int, Meta(description="Charged to that key this month")]
+
+
 class Me(msgspec.Struct, frozen=True):
     """Whose key this is."""
 
@@ -54,6 +68,7 @@ class Me(msgspec.Struct, frozen=True):
     mode: Annotated[Literal["live", "test"], Meta(description="The mode of the key that was sent")]
     key_id: Annotated[str, Meta(description="The id of the key that was sent")]
     endpoints: tuple[Allowance, ...]
+    spending: SpendingAllowance
 
 
 class EndpointUsage(msgspec.Struct, frozen=True):
@@ -118,6 +133,7 @@ class Desk:
     accounts: Accounts
     ledger: Ledger
     log: RequestLog
+    limits: SpendingLimits
     terms: Mapping[str, Terms]
     """By endpoint."""
 
@@ -135,6 +151,7 @@ class Desk:
             mode=caller.mode,
             key_id=caller.key_id,
             endpoints=tuple([await self._allowance(caller, name, terms) for name, terms in self.terms.items()]),
+            spending=await self._spending(caller),
         )
 
     async def usage(self, caller: Caller, parameters: Parameters) -> Usage:
@@ -160,6 +177,19 @@ class Desk:
         page, more = rows[:size], len(rows) > size
         told = tuple(_logged(row, signs=caller.kind == "operator") for row in page)
         return Log(requests=told, next=page[-1].request_id if more else None)
+
+    async def _spending(self, caller: Caller) -> SpendingAllowance:
+        limits = await self.limits.get(caller.account_id)
+        caps = {cap.key_id: cap for cap in await self.limits.of_keys(caller.account_id)}
+        cap = caps.get(caller.key_id, KeyCap(caller.key_id, None, 0))  # deleted meanwhile
+        return SpendingAllowance(
+            daily_limit_micros=limits.daily_micros,
+            today_micros=limits.today_micros,
+            monthly_limit_micros=limits.monthly_micros,
+            this_month_micros=limits.this_month_micros,
+            key_monthly_limit_micros=cap.monthly_micros,
+            key_this_month_micros=cap.this_month_micros,
+        )
 
     async def _allowance(self, caller: Caller, name: str, terms: Terms) -> Allowance:
         standing = await self.ledger.standing(caller, name)

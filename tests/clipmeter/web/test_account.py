@@ -52,6 +52,14 @@ def test_me(served):
     keys = served.json("keys", "list", "--account", account["account_id"])
     (own,) = (key["key_id"] for key in keys if key["mode"] == "test")
     (endpoint,) = me.pop("endpoints")
+    assert me.pop("spending") == {
+        "daily_limit_micros": None,
+        "today_micros": 0,
+        "monthly_limit_micros": None,
+        "this_month_micros": 0,
+        "key_monthly_limit_micros": None,
+        "key_this_month_micros": 0,
+    }
     assert me.pop("email").endswith("@example.org")
     assert me == {
         "account_id": account["account_id"],

@@ -42,3 +42,21 @@ SELECT
     CAST(COALESCE(SUM(charged_micros), 0) AS BIGINT)
 FROM spend
 WHERE account_id = :account_id AND day >= :month || '-01' AND day <= :month || '-31'
+
+-- name: key_owner
+-- Whose key this is; no row when it is unknown or deleted.
+SELECT account_id FROM api_keys WHERE key_id = :key_id AND status <> 'deleted'
+
+-- name: key_caps
+-- The account's keys, oldest first: the monthly cap of each (null: none) and what it was charged this month.
+SELECT
+    k.key_id,
+    k.monthly_limit_micros,
+    CAST(COALESCE((
+        SELECT SUM(s.charged_micros) FROM spend AS s
+        WHERE s.account_id = k.account_id AND s.day >= :month || '-01' AND s.day <= :month || '-31'
+            AND s.key_id = k.key_id
+    ), 0) AS BIGINT)
+FROM api_keys AS k
+WHERE k.account_id = :account_id AND k.status <> 'deleted'
+ORDER BY k.created_at, k.key_id
