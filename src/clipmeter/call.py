@@ -4,10 +4,10 @@ key (401) → parameters (400) → admit (402 403 429) → answer (404 429 502 5
 """
 
 import hashlib
-import os
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
+from random import getrandbits
 from typing import Any, NamedTuple, Protocol
 
 import structlog
@@ -20,6 +20,8 @@ from clipmeter.endpoints.base import Endpoint, Parameters, read_query
 from clipmeter.errors import InternalError, Problem
 
 log = structlog.get_logger()
+
+_PIECE = 2_000
 
 
 class Source(Protocol):
@@ -39,8 +41,11 @@ Links = Callable[[Any, str | None, Caller, str], Any]
 
 
 def new_request_id() -> str:
-    """A name for one request, never given twice."""
-    return f"req_{os.urandom(16).hex()}"
+    """A name for one request, never given twice: 48 bits of the time in milli-seconds, then 80 bits of chance.
+
+    Ids that were given at about the same time lie side by side in the databases' indexes. They are no secrets.
+    """
+    return f"req_{time.time_ns() // 1_000_000:012x}{getrandbits(80):020x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +159,7 @@ class Call:
         if caller is None:
             return None
         try:
-            query = endpoint.read(read_query(asked.query))
+            query = endpoint.asks(asked.query)
         except Problem:
             return None  # whose key this is must be said first
         got = self._sources[endpoint.name, caller.mode].remembered(query)
@@ -258,4 +263,8 @@ def _repeat(endpoint: Endpoint[Any], asked: Asked, caller: Caller, parameters: P
 
 
 def _etag(body: bytes) -> str:
-    return f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+    # In pieces, since for more than 2 KB the library lets other threads go first, which under load takes far longer.
+    hashed = hashlib.blake2b(digest_size=16)
+    for at in range(0, len(body), _PIECE):
+        hashed.update(body[at : at + _PIECE])
+    return f'"{hashed.hexdigest()}"'

@@ -4,7 +4,6 @@ A key is `ak_live_` or `ak_test_`, 32 random characters, and 6 that check the re
 asking the database, and secret scanners can tell a key from noise. The database has only HMAC-SHA256(secret, key).
 """
 
-import hmac
 import secrets
 import string
 import zlib
@@ -14,6 +13,7 @@ from uuid import uuid4
 
 from clipmeter.billing.rules import Mode
 from clipmeter.errors import InvalidApiKey, InvalidParameter, MissingApiKey, ServiceUnavailable, UserNotFound
+from clipmeter.mac import Mac
 from clipmeter.store.base import Lock, Query, Steps, Store, plan
 
 KEYS_PER_ACCOUNT = 10
@@ -89,12 +89,12 @@ class Keys:
     def __init__(self, store: Store, secret: str) -> None:
         """`secret`: without it the digests in the database are of no use."""
         self._store = store
-        self._secret = secret.encode()
+        self._mac = Mac(secret.encode())
         self._seen: dict[str, Caller] = {}
 
     async def check_secret(self) -> None:
         """Raises ServiceUnavailable when the keys of this database were hashed under another secret."""
-        mark = hmac.digest(self._secret, b"clipmeter keys", "sha256").hex()[:16]
+        mark = self._mac.digest(b"clipmeter keys").hex()[:16]
         if await self._store.write(_mark(mark)) != mark:
             raise ServiceUnavailable(
                 "The keys of this database were hashed under another secret, so none of them would be known: put the "
@@ -116,9 +116,9 @@ class Keys:
 
     def seen(self, presented: str | None) -> Caller | None:
         """Whose key this is, if it was found before; whether it is still good is for the ledger to say."""
-        if not presented or not looks_right(presented):
+        if not presented or len(presented) != _LENGTH or not presented.isascii():
             return None
-        return self._seen.get(self.digest(presented))
+        return self._seen.get(self.digest(presented))  # which no text but a key that was found has
 
     async def create(self, account_id: str, name: str, mode: Mode) -> NewKey:
         """A new key. Raises InvalidParameter when the account is unknown or has 10 already, of both modes together."""
@@ -150,7 +150,7 @@ class Keys:
 
     def digest(self, key: str) -> str:
         """What the database knows a key by."""
-        return hmac.digest(self._secret, key.encode("ascii"), "sha256").hex()
+        return self._mac.digest(key.encode("ascii")).hex()
 
 
 @plan

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl
 
@@ -10,6 +11,8 @@ import msgspec
 from clipmeter.errors import InvalidParameter
 from clipmeter.media.links import Signer
 
+_REMEMBERED = 4_000  # query strings
+_SHORT = 250  # bytes
 Query = TypeVar("Query")
 Parameters = Sequence[tuple[str, str]]
 """Names and values of a query as they came, decoded, in order."""
@@ -52,6 +55,13 @@ class Endpoint(Generic[Query]):
     render: Callable[[Any, Query, "Relayed"], bytes]
     """The source's answer to a query → the body of a 200."""
 
+    def asks(self, raw: bytes) -> Query:
+        """What a query string as it came asks for; short ones are remembered. Raises what `read` raises."""
+        if len(raw) > _SHORT:
+            return self.read(read_query(raw))
+        query: Query = _asked_again(self.read, raw)
+        return query
+
 
 def once(parameters: Parameters, name: str) -> str | None:
     """The value of a parameter that may be given once; None when it is absent or empty."""
@@ -85,3 +95,8 @@ def read_query(raw: bytes) -> Parameters:
         return parse_qsl(raw.decode("utf8"), keep_blank_values=True, errors="strict")
     except UnicodeDecodeError as error:
         raise InvalidParameter("The query is not valid UTF-8 after percent-decoding.") from error
+
+
+@lru_cache(_REMEMBERED)
+def _asked_again(read: Callable[[Parameters], Any], raw: bytes) -> Any:  # noqa: ANN401 - a query of the endpoint's
+    return read(read_query(raw))

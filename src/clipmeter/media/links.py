@@ -13,16 +13,13 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 from urllib.parse import quote
 
 from clipmeter.errors import NotFound
+from clipmeter.mac import Mac
 from clipmeter.media.files import File, file_of, with_urls
 from clipmeter.sites.tiktok.found import Answer
-
-if TYPE_CHECKING:
-    from hashlib import _Hash as HASH
 
 PREFIX = "/media"
 NOT_OURS = "This link is not one of this server's, or it was changed."
@@ -33,8 +30,6 @@ SIGNATURE_LENGTH = 32
 _LINK, _ACCOUNT, _DERIVED = b"clipmeter link 1/", b"clipmeter account/", b"clipmeter link secret"
 _SIGNATURE_BYTES = 24  # of the 32: 192 bits, 32 characters in a link
 _TAG_BYTES = 9
-_BLOCK = 64  # bytes that SHA-256 takes at a time
-_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +100,7 @@ class Links:
     def __init__(self, keys: tuple[bytes, ...], *, seconds: int, clock: Callable[[], float] = time.time) -> None:
         """`keys` as `link_keys` gives them; a link lives `seconds` from when TikTok was asked."""
         self._keys, self._seconds, self._clock = keys, seconds, clock
-        self._mac = _Mac(keys[0])
+        self._mac = Mac(keys[0])
         self._remembered = lru_cache(REMEMBERED)(self._sign)
         self.account = lru_cache(REMEMBERED)(self._account)
         """What stands for an account in links: only this server can tell which it is."""
@@ -130,9 +125,8 @@ class Links:
         return int(now if is_old else answer.fetched_at) + self._seconds
 
     def _sign(self, parts: tuple[str, ...], files: tuple[File, ...]) -> Signed:
-        begun = self._mac.inner.copy()
-        begun.update(_message((*parts, "")))
-        digests = b"".join([self._mac.digest(begun, file.signed)[:_SIGNATURE_BYTES] for file in files])
+        begun = self._mac.begun(_message((*parts, "")))
+        digests = b"".join([self._mac.digest(file.signed, begun)[:_SIGNATURE_BYTES] for file in files])
         middle = "".join(f"/{quote(part, safe='')}" for part in parts)
         # 24 bytes are 32 characters and no rest, so all of them are written at once.
         return Signed(f"{middle}/".encode(), urlsafe_b64encode(digests))
@@ -163,21 +157,6 @@ class Links:
 
 def _parts(wanted: Wanted) -> tuple[str, ...]:
     return str(wanted.expires), wanted.lane, wanted.account, wanted.video_id, wanted.kind, wanted.name
-
-
-class _Mac:
-    """HMAC-SHA256 by its two hashes (RFC 2104), so that what many messages begin with is hashed once for all."""
-
-    def __init__(self, key: bytes) -> None:
-        block = (sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
-        self.inner, self.outer = sha256(block.translate(_INNER)), sha256(block.translate(_OUTER))
-
-    def digest(self, begun: "HASH", rest: bytes) -> bytes:
-        """Of a message of which `begun`, a copy of `inner`, has taken the beginning."""
-        inner, outer = begun.copy(), self.outer.copy()
-        inner.update(rest)
-        outer.update(inner.digest())
-        return outer.digest()
 
 
 def _sign(key: bytes, parts: tuple[str, ...]) -> str:
