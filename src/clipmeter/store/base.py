@@ -83,6 +83,13 @@ class OlderSchema(ServiceUnavailable):
     """This database has an older schema; run `clipmeter migrate`."""
 
 
+class Redo(Exception):
+    """A plan of a transaction that several share raised after it had written: all of it must be undone.
+
+    Then each of the plans is run anew in a transaction of its own. Refusals come before the first write, so it is rare.
+    """
+
+
 class Store(Protocol):
     """A database that keeps the four rules."""
 

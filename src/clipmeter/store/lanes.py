@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from clipmeter.errors import ServiceUnavailable
-from clipmeter.store.base import CommitUnknown, Plan, T
-from clipmeter.store.lockstep import Redo, Run
+from clipmeter.store.base import CommitUnknown, Plan, Redo, T
+from clipmeter.store.lockstep import Run
 from clipmeter.store.wire import AGAIN, OURS, Wire, in_our_words, is_lost
 
 MOST = 128
@@ -35,6 +35,13 @@ class Counts:
 
     batches: int = 0
     plans: int = 0
+
+
+class Redone(Redo):
+    """`wire`: the connection, if it is still good."""
+
+    def __init__(self, wire: Wire | None) -> None:
+        self.wire = wire
 
 
 class Lanes:
@@ -96,13 +103,15 @@ class Lanes:
         """Save a batch and tell those who wait; the connection, if it is still good."""
         try:
             wire = await self._tried(wire, [job.run for job in batch])
-        except Redo as redo:
+        except Redone as redo:
             wire = redo.wire
             if len(batch) > 1:
                 for job in batch:
                     job.run.start()
                     wire = await self._save(wire, [job])
                 return wire
+            run = batch[0].run
+            run.error = run.error or _as_exception(redo.__cause__)
         except Exception as error:  # noqa: BLE001 - whatever it is, every caller must hear of it
             wire = None
             for job in batch:
@@ -116,7 +125,7 @@ class Lanes:
     async def _tried(self, wire: Wire | None, runs: list[Run]) -> Wire:
         """Run plans in one transaction, once more when others undid it or an old connection was found dead.
 
-        Raises Redo with the connection; after any other error the connection is cut.
+        Raises Redone; after any other error the connection is cut.
         """
         for again in range(TRIES, -1, -1):
             was_old = wire is not None
@@ -126,7 +135,7 @@ class Lanes:
             except Exception as error:
                 wire = await _undone(wire, error)
                 if isinstance(error, Redo) or (wire and isinstance(error, OURS) and not is_lost(error)):
-                    raise Redo(wire) from error
+                    raise Redone(wire) from error
                 others = isinstance(error, AGAIN) and wire is not None
                 stale = was_old and wire is None and not isinstance(error, (CommitUnknown, TimeoutError))
                 if not again or not (others or stale):
@@ -138,6 +147,10 @@ class Lanes:
             else:
                 return wire
         raise AssertionError("not reached")
+
+
+def _as_exception(cause: BaseException | None) -> Exception:
+    return cause if isinstance(cause, Exception) else ServiceUnavailable(sign=repr(cause))
 
 
 async def _undone(wire: Wire | None, error: Exception) -> Wire | None:

@@ -14,18 +14,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from clipmeter.errors import Problem
-from clipmeter.store.base import Lock, Plan, Query, Row, Step, Steps
+from clipmeter.store.base import Lock, Plan, Query, Redo, Row, Step, Steps
 
 Ask: TypeAlias = Callable[[str, Sequence[Mapping[str, Any]]], Awaitable[Sequence[list[Row]]]]
 """A query's name and sets of values → the rows of each."""
-
-
-class Redo(Exception):
-    """A plan failed after it had written, or broke a query for all: everything must be undone and run one by one."""
-
-    def __init__(self, wire: Any = None) -> None:  # noqa: ANN401 - the driver's
-        """`wire`: the connection, if it is still good."""
-        self.wire = wire
 
 
 class Run:

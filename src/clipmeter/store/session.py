@@ -1,4 +1,4 @@
-"""One SQLite connection that runs plans: named queries, the clock, savepoints, and errors in our own words."""
+"""One SQLite connection that runs plans: named queries, the clock, and errors in our own words."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,7 +9,7 @@ from typing import Any
 import apsw
 
 from clipmeter.errors import BillingError, Problem, ServiceUnavailable
-from clipmeter.store.base import NewerSchema, Plan, Query, Row, T
+from clipmeter.store.base import NewerSchema, Plan, Query, Redo, Row, T
 from clipmeter.store.named import Statement, migrations, statements
 
 OURS = (
@@ -43,7 +43,7 @@ class Session:
         self._shift = shift
         self._statements = statements()
         self._moment: dict[str, Any] = {}
-        self._saved = False
+        self._wrote = False
         self._connection = apsw.Connection(str(path), flags=flags, vfs=vfs or None)
         self._connection.set_busy_timeout(int(busy_seconds * 1000))
         # One plan per query whatever its values: else SQLite plans anew at each execution, ten times the work.
@@ -78,11 +78,16 @@ class Session:
         if self._path.stat().st_ino != self._inode:
             raise ServiceUnavailable(sign="the database file was replaced")
         self._moment = {}
+        self._wrote = False
         self._connection.execute("BEGIN " + how)
 
     def commit(self) -> None:
         """End the transaction; durable when this returns."""
         self._connection.execute("COMMIT")
+
+    def undo(self) -> None:
+        """End the transaction as if it had never been."""
+        self._connection.execute("ROLLBACK")
 
     def close(self) -> None:
         """Let go of the file; an open transaction is undone."""
@@ -102,29 +107,24 @@ class Session:
             steps.close()
 
     def attempt(self, plan: Plan[T]) -> T:
-        """The same, undone alone when it raises; other plans of the transaction stay.
+        """The same, for one of several plans of the transaction, which go on when this one is refused.
 
-        Raises the driver's own error when the whole transaction is lost.
+        Raises Redo when it raised after it had written, and the driver's own error when the transaction is lost.
         """
-        self._saved = False
+        self._wrote = False
         try:
-            result = self.run(plan)
+            return self.run(plan)
         except Exception as error:
             if isinstance(error, apsw.Error) and not isinstance(error, OURS):
                 raise
-            if self._saved:
-                self._connection.execute("ROLLBACK TO plan; RELEASE plan")
+            if self._wrote:
+                raise Redo from error
             ours = in_our_words(error)
             raise ours from ours.__cause__
-        if self._saved:
-            self._connection.execute("RELEASE plan")
-        return result
 
     def _answer(self, query: Query) -> list[Row]:
         statement = self._statements[query.name]
-        if statement.writes and not self._saved:
-            self._connection.execute("SAVEPOINT plan")
-            self._saved = True
+        self._wrote = self._wrote or statement.writes
         return self._fetch(statement, query.values)
 
     def _fetch(self, statement: Statement, values: Any) -> list[Row]:  # noqa: ANN401 - a mapping for the driver

@@ -13,8 +13,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import apsw
+
 from clipmeter.errors import Problem, ServiceUnavailable
-from clipmeter.store.base import CommitUnknown, Plan, T
+from clipmeter.store.base import CommitUnknown, Plan, Redo, T
 from clipmeter.store.session import Session, in_our_words
 
 MOST = 256
@@ -87,6 +89,18 @@ class Writer:
         return batch, False
 
     def _save(self, batch: list[Job]) -> None:
+        try:
+            self._commit(batch)
+        except Redo as redo:
+            if len(batch) == 1:
+                batch[0].error = in_our_words(redo.__cause__) if isinstance(redo.__cause__, Exception) else redo
+                return
+            for job in batch:
+                job.result = job.error = None
+                self._save([job])
+
+    def _commit(self, batch: list[Job]) -> None:
+        """All plans in one transaction. Raises Redo, with nothing saved."""
         failure: type[Problem] = ServiceUnavailable
         try:
             session = self._session = self._session or self._connect()
@@ -97,10 +111,20 @@ class Writer:
             session.commit()
             self.batches += 1
             self.plans += len(batch)
+        except Redo:
+            self._undo()
+            raise
         except Exception as error:  # noqa: BLE001 - whatever it is, every caller must hear of it
             self._drop()
             for job in batch:
                 job.error = _failed(error, failure)
+
+    def _undo(self) -> None:
+        try:
+            if self._session:
+                self._session.undo()
+        except apsw.Error:
+            self._drop()
 
     def _drop(self) -> None:
         if self._session:
@@ -111,6 +135,8 @@ class Writer:
 def _attempt(session: Session, job: Job) -> None:
     try:
         job.result = session.attempt(job.plan)
+    except Redo:
+        raise
     except Exception as error:
         if error is not in_our_words(error):
             raise  # the transaction is lost for all

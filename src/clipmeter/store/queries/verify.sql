@@ -1,3 +1,7 @@
+-- name: verify_rows
+-- How many rows there are to look at.
+SELECT COUNT(*) FROM requests
+
 -- name: verify_free
 -- More posted free requests in a month than there were.
 SELECT account_id, endpoint, month, COUNT(*) FROM requests
