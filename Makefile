@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 
-.PHONY: run test demo bench moods fuzz lint lint-openapi check lock clean
+.PHONY: run test demo bench moods fuzz chaos lint lint-openapi check lock clean
 
 run: export CLIPMETER_HOME ?= $(CURDIR)/data
 run: $(VENV)/.run
@@ -29,6 +29,14 @@ moods: $(VENV)/.dev
 fuzz: SECONDS ?= 60
 fuzz: $(VENV)/.dev
 	$(BIN)/python bench/fuzz.py --seconds $(SECONDS)
+
+# make chaos ROUNDS=200 STORE=postgres NODES=3 SEED=1; docs/chaos.md says what it does.
+chaos: ROUNDS ?= 20
+chaos: STORE ?= sqlite
+chaos: SEED ?= 1
+chaos: $(VENV)/.dev
+	PYTHONPATH=tests $(BIN)/python -m chaos --rounds $(ROUNDS) --store $(STORE) --seed $(SEED) \
+	  $(if $(NODES),--nodes $(NODES)) $(if $(POOLER),--pooler)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -29,10 +29,11 @@ def main() -> int:
     parser.add_argument("--nodes", type=int, help="default: 3 with postgres, else 1")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=1, help="the number of the first round, to repeat one")
+    parser.add_argument("--pooler", action="store_true", help="pgbouncer in transaction mode before PostgreSQL")
     parser.add_argument("--free", type=int, default=15, help="free requests a month")
     asked = parser.parse_args()
     nodes = asked.nodes or (3 if asked.store == "postgres" else 1)
-    shape = Shape(asked.store, nodes, Terms(free=asked.free, price=6_000, slots=3))
+    shape = Shape(asked.store, nodes, Terms(free=asked.free, price=6_000, slots=3), pooler=asked.pooler)
     return asyncio.run(run(shape, asked.seed, range(asked.first, asked.first + asked.rounds)))
 
 
@@ -78,7 +79,8 @@ def tell(tally: Tally, seconds: float) -> None:
         table.add_row(name, f"{value:,}")
     for name, count in sorted(tally.faults.items()):
         table.add_row(f"fault: {name}", f"{count:,}")
-    table.add_row("slots of a killed node free again, p50 p99 max", spread(tally.recoveries))
+    table.add_row("node killed to requests ended, p50 p99 max", spread(tally.expiries))
+    table.add_row("node killed to slots used again, p50 p99 max", spread(tally.recoveries))
     table.add_row("at rest after healing, p50 p99 max", spread(tally.rests))
     table.add_row("violations", f"{len(tally.violations):,}")
     out.print(table)

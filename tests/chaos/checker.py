@@ -182,13 +182,16 @@ def idempotency(it: Evidence) -> Iterator[Violation]:
 
 def spending(it: Evidence) -> Iterator[Violation]:
     """I7: a day's charges pass no limit that was in force when the last of them was posted."""
-    limits = [line for line in it.lines if isinstance(line, Did) and line.what == "daily_limit"]
-    for limit in limits[-1:]:
+    limits = [line for line in it.lines if isinstance(line, Did) and line.what.startswith("daily_limit")]
+    if not limits:
+        return
+    since_first, since_last = limits[0], limits[-1]
+    for limit, most in ((since_first, max(line.value or 0 for line in limits)), (since_last, since_last.value or 0)):
         after = [row for row in it.posted.values() if row.price_micros and (row.ended_at or 0) > limit.at * 1e6 + CLOCK]
         for day in {row.day for row in after}:
             spent = sum(row.price_micros for row in it.posted.values() if row.day == day)
-            if limit.value is not None and spent > limit.value:
-                yield it.broken("I7", f"{spent} spent on {day}, the limit is {limit.value}", limit, rows=after)
+            if spent > most:
+                yield it.broken("I7", f"{spent} spent on {day}, the limit is {most}", limit, rows=after)
 
 
 def refusals(it: Evidence) -> Iterator[Violation]:

@@ -9,6 +9,8 @@ from chaos.caller import Answer, Caller, Key
 from chaos.checker import Account
 from chaos.cluster import Cluster
 from chaos.journal import Journal
+from clipmeter.billing.limits import SpendingLimits
+from clipmeter.books import Books
 from clipmeter.errors import Problem
 
 DEFINITE = {200, 400, 402, 404}
@@ -145,30 +147,40 @@ async def changer(person: Person) -> None:
         await person.scene.pause(person.luck.uniform(0.05, 0.3))
 
 
-async def change(scene: Scene, what: str, key: Key) -> None:
-    """Change a key or an account in a way that is written down; until it is known that it happened."""
+async def limiter(person: Person) -> None:
+    """Sets a daily limit, and lowers or raises it while money is spent."""
+    price = person.scene.cluster.shape.terms.price
+    while not person.scene.over.is_set():
+        await change(person.scene, "daily_limit", person.key, price * person.luck.randrange(1, 12))
+        await person.scene.pause(person.luck.uniform(0.2, 0.6))
+
+
+async def change(scene: Scene, what: str, key: Key, value: int | None = None) -> None:
+    """Change a key or an account in a way that is written down; repeat it until it is known to have happened."""
     subject = key.key_id if what in {"revoked", "enabled"} else key.account
     while True:
         began = time.time()
         try:
-            await scene.cluster.beside(lambda books: _change(books, what, key))
+            await scene.cluster.beside(lambda books: _change(books, what, key, value))
         except (Problem, OSError, TimeoutError):
-            await scene.journal.did("unknown", subject, began)
+            await scene.journal.did(f"{what}?", subject, began, value)
             await asyncio.sleep(0.1)
         else:
-            await scene.journal.did(what, subject, began)
+            await scene.journal.did(what, subject, began, value)
             return
 
 
-async def _change(books, what: str, key: Key) -> None:
+async def _change(books: Books, what: str, key: Key, value: int | None) -> None:
     if what == "revoked":
         await books.keys.revoke(key.key_id)
     elif what == "enabled":
         await books.keys.enable(key.key_id)
     elif what == "blocked":
         await books.accounts.block(key.account)
-    else:
+    elif what == "unblocked":
         await books.accounts.unblock(key.account)
+    else:
+        await SpendingLimits(books.store).set(key.account, daily_micros=value, monthly_micros=None)
 
 
 BEHAVIOURS = {
@@ -179,7 +191,7 @@ BEHAVIOURS = {
     "keys": (ordinary, ordinary, ordinary, changer),
     "operator": (ordinary,) * 2,
     "test": (ordinary,) * 2,
-    "limited": (ordinary,) * 3,
+    "limited": (ordinary, ordinary, ordinary, limiter),
 }
 """Role → its callers."""
 PAYS = {

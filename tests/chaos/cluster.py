@@ -18,6 +18,7 @@ from chaos.proxy import Link
 from chaos.rows import PostgresRows, SqliteRows
 from clipmeter.books import Books
 from clipmeter.settings import Settings
+from pgbouncer import Pgbouncer
 from postgres import Postgres, database_of, started, thrown_away
 
 T = TypeVar("T")
@@ -36,6 +37,8 @@ class Shape:
     store: StoreName = "sqlite"
     nodes: int = 1
     terms: Terms = Terms(free=15, price=6_000, slots=3)
+    pooler: bool = False
+    """Put pgbouncer between the proxy and PostgreSQL."""
     command: tuple[str, ...] = CLIPMETER
     """How to run clipmeter: a mutant is run otherwise."""
     settings: dict[str, str] = field(default_factory=dict)
@@ -51,6 +54,7 @@ class Cluster:
         self.links: list[Link] = []
         self.nodes: list[Node] = []
         self.postgres: Postgres | None = None
+        self.pooler: Pgbouncer | None = None
         self.rows: SqliteRows | PostgresRows
         self._groups = itertools.cycle(range(FIRST_GROUP, FIRST_GROUP + 400))
         self._numbers = itertools.count()
@@ -70,6 +74,7 @@ class Cluster:
             "price_micros": str(terms.price),
             "concurrency": str(terms.slots),
             "log_level": "warning",
+            "database_pooler": str(self.shape.pooler).lower(),
             **self.shape.settings,
         }
         self.nodes = [
@@ -93,6 +98,8 @@ class Cluster:
         await asyncio.gather(*(asyncio.to_thread(node.stop) for node in self.nodes))
         await asyncio.gather(*(link.stop() for link in self.links))
         await asyncio.to_thread(self.emulator.stop)
+        if self.pooler:
+            await asyncio.to_thread(self.pooler.throw_away)
         if self.postgres:
             await asyncio.to_thread(thrown_away, self.postgres)
 
@@ -163,7 +170,11 @@ class Cluster:
         self.postgres = await asyncio.to_thread(started)
         self._direct = await asyncio.to_thread(self.postgres.new_database)
         self.rows = PostgresRows(self._direct)
-        self.links = [await Link(self.postgres.port).start() for _ in range(count)]
+        port = self.postgres.port
+        if self.shape.pooler:
+            self.pooler = await asyncio.to_thread(Pgbouncer(self.postgres).start)
+            port = self.pooler.port
+        self.links = [await Link(port).start() for _ in range(count)]
         name = database_of(self._direct)
         return [f"postgresql://postgres@127.0.0.1:{link.port}/{name}" for link in self.links]
 

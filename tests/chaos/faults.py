@@ -30,7 +30,8 @@ def plan(luck: random.Random, shape: Shape) -> list[Fault]:
     """The faults of one round, by time."""
     if luck.random() < 0.25:  # alone, so that it can be measured when what it held is free again
         return [Fault(luck.uniform(0.2, 0.9), "kill", luck.randrange(shape.nodes), 0.0)]
-    faults = [Fault(luck.uniform(0.2, 0.9), *_node_fault(luck, shape))] if luck.random() < 0.5 else []
+    often = 0.5 if shape.store == "postgres" else 0.85
+    faults = [Fault(luck.uniform(0.2, 0.9), *_node_fault(luck, shape))] if luck.random() < often else []
     if shape.store == "postgres":
         faults += [_proxy_fault(luck, shape) for _ in range(luck.choice((0, 1, 1, 2, 3)))]
         if luck.random() < 0.15:

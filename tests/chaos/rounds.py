@@ -15,24 +15,28 @@ from chaos.clients import BEHAVIOURS, PAYS, Person, Scene, drain, settle_unknown
 from chaos.cluster import GROUPS, Cluster
 from chaos.faults import Fault, happen, plan
 from chaos.journal import Asked, Did, Journal, Line, Lost, Told
+from chaos.rows import Row
 
 SECONDS = 1.0
 """For which callers ask at least."""
 REST_SECONDS = 15.0
 """Within which nothing may be reserved any more once all is well."""
 RECOVERY_SECONDS = 5.0
-"""Within which the slots of a killed node must be usable again."""
 
 
 @dataclass
 class Tally:
     """What has happened in all rounds so far."""
 
+    patience: float = RECOVERY_SECONDS
+    """Seconds within which the slots of a killed node must be usable again."""
     rounds: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     recoveries: list[float] = field(default_factory=list)
-    """Seconds from a kill -9 until the three slots of an account on that node were usable."""
+    """Seconds from a kill -9 until the three slots of an account on that node were usable, by a caller who polls."""
+    expiries: list[float] = field(default_factory=list)
+    """Seconds from a kill -9 until that node's requests had been ended in the ledger."""
     rests: list[float] = field(default_factory=list)
     """Seconds from when all was well until nothing was reserved."""
     replays: int = 0
@@ -66,6 +70,11 @@ class Round:
     people: list[Person] = field(default_factory=list)
     stuck: tuple[Account, Key] | None = None
     accounts: dict[str, tuple[Account, Key]] = field(default_factory=dict)
+
+    killed: float = 0.0
+    """When a node with hostages was killed, in Unix time."""
+    recovery: float = 0.0
+    """How long it took until they were free."""
 
     def __post_init__(self) -> None:
         self.luck = random.Random(f"{self.seed}/{self.number}")  # noqa: S311 - to be repeated, not guessed
@@ -137,9 +146,10 @@ class Round:
         ]
         await self._all_held(account)
         await happen(fault, self.cluster, self.journal, self.tally.faults)
-        killed = next(line.began for line in self.journal.lines if isinstance(line, Did) and line.what == "kill")
+        self.killed = next(line.began for line in self.journal.lines if isinstance(line, Did) and line.what == "kill")
         await asyncio.gather(*held)
-        self.tally.recoveries.append(await self._recovered(account, key) - killed)
+        self.recovery = await self._recovered(account, key) - self.killed
+        self.tally.recoveries.append(self.recovery)
 
     async def _all_held(self, account: Account) -> None:
         with suppress(TimeoutError):
@@ -176,16 +186,22 @@ class Round:
             Violation("verify", "", f"{broken.invariant}: {broken.what} {broken.row}")
             for broken in await self.cluster.beside(lambda books: books.ledger.verify())
         ]
-        if self.tally.recoveries and self.tally.recoveries[-1] > RECOVERY_SECONDS:
-            found.append(
-                Violation("I5", "", f"slots of a killed node were free after {self.tally.recoveries[-1]:.1f} s")
-            )
+        found += self._late(rows)
         for account, key in self.accounts.values():
             own = [row for row in rows if row.account_id == account.account_id]
             most = groups.get(str(account.group), {}).get("max_in_flight", 0)
             lines = lines_of(self.journal.lines, {account.account_id, key.key_id})
             found += check(Evidence(account, self.cluster.shape.terms, lines, own, most))
         return found
+
+    def _late(self, rows: Sequence[Row]) -> list[Violation]:
+        """I5: how long the slots of the killed node were gone."""
+        if not self.killed:
+            return []
+        ended = [row.ended_at or 0 for row in rows if row.video_id in self.stuck_ids and row.state == "expired"]
+        self.tally.expiries += [max(ended) / 1e6 - self.killed] if ended else []
+        late = self.recovery > self.tally.patience
+        return [Violation("I5", "", f"slots of a killed node were free after {self.recovery:.1f} s")] if late else []
 
 
 def lines_of(lines: Sequence[Line], subjects: set[str]) -> list[Line]:
