@@ -1,11 +1,13 @@
 """The rows of the ledger, as people read them."""
 
+from calendar import timegm
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from clipmeter.store.base import Query, Steps, Store, plan
 
 _PAGE = 500
+_ENDLESS = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +30,40 @@ class LedgerRow:
     ended_at: int | None
 
 
-async def rows_of(store: Store, account_id: str | None) -> AsyncIterator[LedgerRow]:
-    """The rows of one account, or of all one after another, read page by page; each page is one snapshot."""
+async def rows_of(store: Store, account_id: str | None, month: str = "") -> AsyncIterator[LedgerRow]:
+    """The rows of one account, or of all one after another, of a month (`YYYY-MM`) or of all ("").
+
+    Read page by page, so that a ledger of any length fits; each page is one snapshot.
+    """
     if account_id is not None:
-        async for row in _account(store, account_id):
+        async for row in _account(store, account_id, month):
             yield row
         return
     after = ""
     while (found := await store.read(_next_account(after))) is not None:
-        async for row in _account(store, found):
+        async for row in _account(store, found, month):
             yield row
         after = found
 
 
-async def _account(store: Store, account_id: str) -> AsyncIterator[LedgerRow]:
-    after_time, after_id = -1, ""
+async def _account(store: Store, account_id: str, month: str) -> AsyncIterator[LedgerRow]:
+    begin, end = _span(month) if month else (0, _ENDLESS)
+    after_time, after_id = begin - 1, ""
     while page := await store.read(_page(account_id, after_time, after_id)):
         for row in page:
-            yield row
+            if begin <= row.admitted_at < end:
+                yield row
         after_time, after_id = page[-1].admitted_at, page[-1].request_id
+        if after_time >= end:
+            return
+
+
+def _span(month: str) -> tuple[int, int]:
+    """When a month begins and ends, micro-seconds since 1970: a row counts in the month of its admission."""
+    year, number = int(month[:4]), int(month[5:])
+    after = (year + number // 12, number % 12 + 1)
+    begin, end = (timegm((*first, 1, 0, 0, 0)) * 1_000_000 for first in ((year, number), after))
+    return begin, end
 
 
 @plan

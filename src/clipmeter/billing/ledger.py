@@ -21,7 +21,7 @@ from clipmeter.billing.keys import Caller
 from clipmeter.billing.replays import Kept, Repeat, Replay, prune
 from clipmeter.billing.rules import Standing, Terms, Wait
 from clipmeter.billing.tickets import Asked, Ending, Hold
-from clipmeter.billing.verify import Violation, violations
+from clipmeter.billing.verify import Told, Violation, violations
 from clipmeter.billing.waiting import Place, WaitingRoom
 from clipmeter.errors import ConcurrencyLimitExceeded, Problem, ServiceUnavailable
 from clipmeter.store.base import CommitUnknown, Plan, Store, T
@@ -167,13 +167,13 @@ class Ledger:
             self._room.wake(place)
         return len(freed)
 
-    async def verify(self) -> list[Violation]:
+    async def verify(self, told: Told = lambda _: None) -> list[Violation]:
         """What in the database breaks an invariant; an empty list is the proof. Safe while the server runs."""
-        return await self._store.survey(violations())
+        return await self._store.survey(violations(told))
 
-    def show(self, account_id: str | None = None) -> AsyncIterator[LedgerRow]:
-        """The rows of an account, or of all accounts one after another, oldest first."""
-        return rows_of(self._store, account_id)
+    def show(self, account_id: str | None = None, month: str = "") -> AsyncIterator[LedgerRow]:
+        """The rows of an account, or of all accounts one after another, oldest first. `month`: YYYY-MM, "" for all."""
+        return rows_of(self._store, account_id, month)
 
     def _asked(
         self, caller: Caller, endpoint: str, video_id: str | None, request_id: str, repeat: Repeat | None

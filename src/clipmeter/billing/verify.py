@@ -1,5 +1,6 @@
 """The invariants that a database can show, as queries that must return no row."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from clipmeter.billing.keys import KEYS_PER_ACCOUNT
@@ -37,11 +38,32 @@ CHECKS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """How far a verification is: the check that begins now, how many have passed, of how many."""
+
+    invariant: str
+    what: str
+    done: int
+    of: int
+    rows: int
+    """Rows of the ledger in the snapshot that is looked at."""
+
+
+Told = Callable[[Looking], None]
+
+
 @plan
-def violations() -> Steps[list[Violation]]:
-    """Every violation, all from one snapshot. The limits are those that were in force for each row."""
+def violations(told: Told = lambda _: None) -> Steps[list[Violation]]:
+    """Every violation, all from one snapshot. The limits are those that were in force for each row.
+
+    `told` hears of each check, maybe in another thread.
+    """
     values = {"keys": KEYS_PER_ACCOUNT, "slack_micros": 12 * GRACE_MICROS}
+    ((rows,),) = yield Query("verify_rows")
     found: list[Violation] = []
-    for invariant, what, query in CHECKS:
+    for done, (invariant, what, query) in enumerate(CHECKS):
+        told(Looking(invariant, what, done, len(CHECKS), rows))
         found += [Violation(invariant, what, row) for row in (yield Query(query, values))]
+    told(Looking("", "", len(CHECKS), len(CHECKS), rows))
     return found
