@@ -53,7 +53,7 @@ class _Pair:
             for message in self.from_client.feed(data):
                 if wants_bare_byte(message):
                     self.from_server.bare_bytes += 1
-                if self.link.commit_lost == "request" and asks_commit(message):
+                if self.link.commit_lost == "request" and self.commits.has_written and asks_commit(message):
                     self.link.lose("request")
                     return
                 self.server_writer.write(message)

@@ -58,20 +58,25 @@ class Commits:
     """Sees in what a server sends where a transaction that wrote has been committed."""
 
     def __init__(self) -> None:
+        self.has_written = False
+        """Whether the open transaction has changed a row."""
         self._in_block = False
-        self._wrote = False
+        self._committed = False
 
     def see(self, message: bytes) -> bool:
         """True from the message that tells of a commit on, until the server is ready for the next query."""
         kind = message[:1]
         if kind == b"C":
-            self._wrote = self._wrote or self._tells(message[5:])
-        told = self._wrote
+            self._tag(message[5:].rstrip(b"\0"))
+        committed = self._committed
         if kind == b"Z":
-            self._in_block, self._wrote = message[5:6] != b"I", False
-        return told
+            self._in_block, self._committed = message[5:6] != b"I", False
+            self.has_written = self.has_written and self._in_block
+        return committed
 
-    def _tells(self, tag: bytes) -> bool:
-        if tag.startswith(b"COMMIT"):
-            return True
-        return not self._in_block and tag.startswith(_WRITES)
+    def _tag(self, tag: bytes) -> None:
+        if tag.startswith(_WRITES) and not tag.endswith(b" 0"):
+            self.has_written = True
+            self._committed = not self._in_block
+        elif tag.startswith(b"COMMIT"):
+            self._committed = self.has_written
