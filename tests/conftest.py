@@ -50,7 +50,7 @@ def postgres():
     """A PostgreSQL server of the tests' own, started when the first test asks for it."""
     if why := postgres_server.missing():
         pytest.skip(why)
-    server = postgres_server.started(unix_socket=True)
+    server = postgres_server.started(in_memory=True, unix_socket=True)
     yield server
     postgres_server.thrown_away(server)
 

@@ -207,9 +207,14 @@ def database_of(url: str) -> str:
     return url.partition("?")[0].rpartition("/")[2]
 
 
-def started(**options: Any) -> Postgres:
-    """A server in a new folder directly under the temporary one, where an unprivileged user can reach it."""
-    folder = Path(tempfile.mkdtemp(prefix=f"clipmeter-pg-{getpass.getuser()}-"))
+def started(*, in_memory: bool = False, **options: Any) -> Postgres:
+    """A server in a new folder directly under the temporary one, where an unprivileged user can reach it.
+
+    `in_memory`: on a file system in memory where there is one. That outlives every process, but is no disk to measure.
+    """
+    memory = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder of our own there
+    there = memory if in_memory and memory.is_dir() else None
+    folder = Path(tempfile.mkdtemp(prefix=f"clipmeter-pg-{getpass.getuser()}-", dir=there))
     folder.chmod(0o755)
     return Postgres(folder, **options).start()
 

@@ -1,10 +1,23 @@
 """`verify` proves nothing if it cannot see what is wrong."""
 
+import asyncio
+import shutil
+
 import apsw
 import asyncpg
 import pytest
 
-from clipmeter.billing.ledger import Terms
+from bank import Bank
+from clipmeter.billing.ledger import Kept, Terms
+from clipmeter.billing.replays import Repeat
+from clipmeter.billing.verify import CHECKS
+from postgres import database_of
+
+RESERVED = """
+UPDATE requests SET state = 'reserved', ended_at = NULL
+WHERE kind = 'paid' AND request_id = (SELECT MAX(request_id) FROM requests WHERE kind = 'paid');
+UPDATE spend SET charged_micros = 6000
+"""
 
 DAMAGE = {
     "verify_free": (
@@ -39,21 +52,61 @@ DAMAGE = {
     ),
     "verify_order": ("I10", "UPDATE requests SET ended_at = admitted_at - 1 WHERE request_id = 'first'"),
     "verify_price": ("I10", "UPDATE requests SET state = 'voided' WHERE kind = 'paid'"),
+    "verify_replays, not charged": (
+        "I6",
+        "UPDATE requests SET state = 'voided', price_micros = 0 WHERE request_id = 'first'",
+    ),
+    "verify_replays, no request": ("I6", "DELETE FROM requests WHERE request_id = 'first'"),
+    "verify_spend": ("I8", "UPDATE spend SET charged_micros = charged_micros - 1"),
+    "verify_spend, no sums": ("I8", "DELETE FROM spend"),
+    "verify_daily": ("I7", "UPDATE requests SET daily_limit = 11999"),
+    "verify_monthly": ("I7", "UPDATE requests SET monthly_limit = 11999"),
+    "verify_key_monthly": ("I7", "UPDATE requests SET key_limit = 11999"),
+    "verify_reserved_daily": ("I7", f"{RESERVED}; UPDATE accounts SET daily_limit_micros = 11999"),  # noqa: S608
+    "verify_reserved_monthly": ("I7", f"{RESERVED}; UPDATE accounts SET monthly_limit_micros = 11999"),  # noqa: S608
+    "verify_reserved_key": ("I7", f"{RESERVED}; UPDATE api_keys SET monthly_limit_micros = 11999"),  # noqa: S608
 }
 
 
-@pytest.fixture
-async def used(new_bank):
-    """Books with fifty free rows and two paid ones, all in order."""
-    bank = await new_bank().open()
+WHAT = {query: what for _, what, query in CHECKS}
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def books(request, tmp_path_factory):
+    """A database to copy, with fifty free rows and two paid ones, all in order."""
+    if request.param == "sqlite":
+        yield asyncio.run(written(str(tmp_path_factory.mktemp("books") / "clipmeter.db")))
+        return
+    server = request.getfixturevalue("postgres")
+    url = asyncio.run(written(server.new_database()))
+    yield url
+    server.drop_database(url)
+
+
+async def written(where):
+    bank = await Bank(where).open()
     caller = await bank.caller(payment="card")
-    hold = await bank.ledger.admit(caller, "tiktok/video", video_id="1", request_id="first", within=0)
-    await bank.ledger.post(hold)
+    hold = await bank.ledger.admit(
+        caller, "tiktok/video", video_id="1", request_id="first", within=0, repeat=Repeat("video", "key", "asked")
+    )
+    await bank.ledger.post(hold, kept=Kept(b"{}", 0))
     for number in range(51):
         await bank.ledger.charge(caller, "tiktok/video", video_id="1", request_id=f"r{number}")
     assert await bank.ledger.verify() == []
+    await bank.close()
+    return where
+
+
+@pytest.fixture
+async def used(books, tmp_path, request):
+    """A bank with such books of its own."""
+    server = request.getfixturevalue("postgres") if books.startswith("postgresql:") else None
+    where = server.new_database(database_of(books)) if server else str(shutil.copy(books, tmp_path / "clipmeter.db"))
+    bank = await Bank(where).open()
     yield bank
     await bank.close()
+    if server:
+        server.drop_database(where)
 
 
 @pytest.mark.parametrize("name", sorted(DAMAGE))
@@ -61,7 +114,13 @@ async def test_damage_is_seen(used, name):
     """I1 to I10: each thing that must never be is found when somebody puts it there."""
     invariant, damage = DAMAGE[name]
     await used.raw(damage)
-    assert invariant in {violation.invariant for violation in await used.ledger.verify()}
+    seen = {(violation.invariant, violation.what) for violation in await used.ledger.verify()}
+    assert (invariant, WHAT[name.partition(",")[0]]) in seen
+
+
+def test_every_check_is_tried():
+    """Each query of `verify` is shown a damage that it must see."""
+    assert {name.partition(",")[0] for name in DAMAGE} == set(WHAT)
 
 
 async def test_changed_terms_are_no_damage(used):
