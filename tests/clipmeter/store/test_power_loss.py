@@ -4,7 +4,7 @@ import asyncio
 import random
 import shutil
 import tempfile
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,6 +17,8 @@ from clipmeter.store.sqlite import SqliteStore
 from powerloss import Disk, image
 
 CRASHES = 120
+CALLS = 40
+"""Writes and syncs of a few requests at once, and some more."""
 
 
 class Life:
@@ -150,3 +152,87 @@ async def harmed(log, seed, after):
         return bool(await lost(after, told))
     except (AssertionError, ServiceUnavailable):
         return True
+
+
+@pytest.fixture
+async def faulty(tmp_path):
+    """A bank on a disk that can fail."""
+    disk = Disk()
+    (tmp_path / "life").mkdir()
+    bank = Bank(
+        str(tmp_path / "life" / "clipmeter.db"), store_of=lambda where: SqliteStore(Path(where), vfs=disk.vfs_name)
+    )
+    bank.disk = disk
+    await bank.open()
+    yield bank
+    disk.heal()
+    assert await bank.ledger.verify() == []
+    await bank.close()
+
+
+async def attempt(bank, caller):
+    """A success, told if it is one; nothing but ServiceUnavailable may refuse it."""
+    try:
+        hold = await bank.admit(caller)
+    except ServiceUnavailable:
+        return 0
+    await bank.ledger.post(hold)
+    bank.disk.told(("posted", hold.request_id))
+    return 1
+
+
+@pytest.mark.parametrize("fault", ["EIO", "full"])
+async def test_one_call_fails(faulty, after, fault):
+    """I3, I5, I10: whichever write or sync fails, what was told is in the books, and the next request works."""
+    callers = [await faulty.caller(payment="card") for _ in range(3)]
+    told = refused = 0
+    for n in range(CALLS):
+        faulty.disk.fail(fault, after=n, times=1)
+        ends = await asyncio.gather(*(attempt(faulty, caller) for caller in callers))
+        faulty.disk.heal()
+        for caller in callers:
+            await faulty.nothing_reserved(caller)
+        told += sum(ends) + await attempt(faulty, callers[0])
+        refused += 3 - sum(ends)
+        assert told == sum([len(await faulty.rows(caller, "posted")) for caller in callers]), n
+    assert faulty.disk.faults > 15
+    assert refused
+    for crash in range(30):
+        told = crashed(faulty.disk.log, crash, after)
+        assert await lost(after, told) == [], crash
+
+
+@pytest.mark.parametrize("fault", ["EIO", "full"])
+async def test_all_calls_fail_for_a_while(faulty, fault):
+    """I3, I4: a disk that fails refuses everybody, and a success that was under way is saved once it works again."""
+    caller = await faulty.caller(payment="card")
+    hold = await faulty.admit(caller)
+    faulty.disk.fail(fault, after=0, times=10**9)
+    posting = asyncio.create_task(faulty.ledger.post(hold))
+    for _ in range(5):
+        assert await attempt(faulty, caller) == 0
+    assert not posting.done()
+    faulty.disk.heal()
+    await posting
+    assert await attempt(faulty, caller) == 1
+    await faulty.nothing_reserved(caller)
+    assert len(await faulty.rows(caller, "posted")) == 2
+
+
+@pytest.mark.parametrize("fault", ["EIO", "full"])
+async def test_a_start_fails(tmp_path, fault):
+    """Whichever call fails while the database is made, the start says why, and the next start works."""
+    disk, clean, failed = Disk(), 0, 0
+    while not clean:
+        store = SqliteStore(tmp_path / f"{failed}.db", vfs=disk.vfs_name)
+        disk.fail(fault, after=7 * failed, times=1)
+        faults = disk.faults
+        with suppress(ServiceUnavailable):
+            await store.open()
+            clean += disk.faults == faults
+        failed += not clean
+        disk.heal()
+        await store.close()
+        async with SqliteStore(store._path):
+            pass
+    assert failed > 10
