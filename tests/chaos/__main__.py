@@ -2,10 +2,12 @@
 
 import argparse
 import asyncio
+import logging
 import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,8 +15,10 @@ from rich.console import Console
 from rich.table import Table
 
 from chaos.checker import Terms, Violation
-from chaos.cluster import Cluster, Shape, running
+from chaos.cluster import Cluster, Shape, StoreName, running
+from chaos.faults import Script
 from chaos.journal import shown
+from chaos.mutants import MUTANTS
 from chaos.rounds import Round, Tally
 
 out = Console(highlight=False, soft_wrap=True)
@@ -23,6 +27,7 @@ MOST_SHOWN = 12
 
 def main() -> int:
     """The exit status: 1 when a promise was broken."""
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns of writing to what was cut
     parser = argparse.ArgumentParser(prog="chaos", description=__doc__)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--store", choices=["sqlite", "postgres"], default="sqlite")
@@ -31,7 +36,10 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=1, help="the number of the first round, to repeat one")
     parser.add_argument("--pooler", action="store_true", help="pgbouncer in transaction mode before PostgreSQL")
     parser.add_argument("--free", type=int, default=15, help="free requests a month")
+    parser.add_argument("--mutants", action="store_true", help="check that six deliberate bugs are caught instead")
     asked = parser.parse_args()
+    if asked.mutants:
+        return asyncio.run(mutation_check(asked.store, asked.seed))
     nodes = asked.nodes or (3 if asked.store == "postgres" else 1)
     shape = Shape(asked.store, nodes, Terms(free=asked.free, price=6_000, slots=3), pooler=asked.pooler)
     return asyncio.run(run(shape, asked.seed, range(asked.first, asked.first + asked.rounds)))
@@ -48,12 +56,34 @@ async def run(shape: Shape, seed: int, numbers: Sequence[int]) -> int:
     return 1 if tally.violations else 0
 
 
+async def mutation_check(store: StoreName, seed: int) -> int:
+    """Run each bug's round with the bug and without; 1 when one was missed, or seen where there was none."""
+    status = 0
+    out.print(f"[bold]mutation check[/bold] on {store}, seed {seed}")
+    for name, mutant in MUTANTS.items():
+        found = await _broken(mutant.shape(store, name), mutant.script, seed)
+        clean = await _broken(mutant.shape(store), mutant.script, seed)
+        good = mutant.caught_by in found and not clean
+        verdict = "[green]caught[/green]" if good else "[red]MISSED[/red]"
+        seen = ", ".join(f"{invariant} x {count}" for invariant, count in sorted(found.items())) or "nothing"
+        out.print(f"{name:24} {verdict} by {mutant.caught_by}; seen: {seen}; without the bug: {dict(clean) or 'clean'}")
+        status |= not good
+    return status
+
+
+async def _broken(shape: Shape, script: Script, seed: int) -> Counter[str]:
+    """How often which invariant was broken in a round of its own."""
+    async with running(shape) as cluster:
+        found = await Round(cluster, Tally(15.0), seed, 1, cluster.folder, script).play()
+    return Counter(violation.invariant for violation in found)
+
+
 async def one(cluster: Cluster, tally: Tally, seed: int, number: int) -> None:
     """One round, told in a line."""
     began, before = time.monotonic(), tally.requests
     played = Round(cluster, tally, seed, number, cluster.folder)
     found = await played.play()
-    faults = " ".join(f"{fault.kind}@{fault.node}" for fault in played.faults) or "none"
+    faults = " ".join(f"{fault.kind}@{fault.node}" for fault in played.what.faults) or "none"
     verdict = f"[red]{len(found)} violations[/red]" if found else "[green]clean[/green]"
     took = time.monotonic() - began
     out.print(f"{number:4}  {took:4.1f} s  {tally.requests - before:5} requests  {verdict}  [dim]{faults}[/dim]")

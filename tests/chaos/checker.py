@@ -157,7 +157,10 @@ def untold_is_lost(it: Evidence) -> Iterator[Violation]:
 def at_rest(it: Evidence) -> Iterator[Violation]:
     """I5: nothing is reserved."""
     if rows := [row for row in it.rows if row.state == "reserved"]:
-        yield it.broken("I5", f"{len(rows)} reserved at rest", rows=rows)
+        names = {row.request_id for row in rows}
+        yield it.broken(
+            "I5", f"{len(rows)} reserved at rest", *(t for t in it.told if t.request_id in names), rows=rows
+        )
 
 
 def idempotency(it: Evidence) -> Iterator[Violation]:

@@ -3,10 +3,11 @@
 import asyncio
 import random
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from chaos.caller import Answer, Caller, Key
-from chaos.checker import Account
+from chaos.checker import Account, Pays
 from chaos.cluster import Cluster
 from chaos.journal import Journal
 from clipmeter.billing.limits import SpendingLimits
@@ -183,7 +184,8 @@ async def _change(books: Books, what: str, key: Key, value: int | None) -> None:
         await SpendingLimits(books.store).set(key.account, daily_micros=value, monthly_micros=None)
 
 
-BEHAVIOURS = {
+Behaviour = Callable[[Person], Awaitable[None]]
+BEHAVIOURS: dict[str, tuple[Behaviour, ...]] = {
     "free": (ordinary,) * 4,
     "invoice": (ordinary,) * 4,
     "careful": (careful,) * 3,
@@ -194,7 +196,7 @@ BEHAVIOURS = {
     "limited": (ordinary, ordinary, ordinary, limiter),
 }
 """Role → its callers."""
-PAYS = {
+PAYS: dict[str, Pays] = {
     "free": "no",
     "invoice": "invoice",
     "careful": "invoice",

@@ -26,6 +26,35 @@ class Fault:
         return self.at + self.seconds
 
 
+@dataclass(frozen=True)
+class Script:
+    """What is to happen in a round."""
+
+    faults: tuple[Fault, ...]
+    delay_ms: int
+    """That the emulator takes for a page."""
+    roles: tuple[str, ...] = ()
+    """Who asks; empty: everybody."""
+    seconds: float = 1.0
+    """For which callers ask at least."""
+    rest_seconds: float = 15.0
+    """Within which nothing may be reserved any more once all is well."""
+
+    @property
+    def end(self) -> float:
+        return max([self.seconds, *(fault.end + 0.2 for fault in self.faults)])
+
+    @property
+    def measures(self) -> bool:
+        """Whether it is measured when the slots of a killed node are free."""
+        return [fault.kind for fault in self.faults] == ["kill"] and not self.roles
+
+
+def drawn(luck: random.Random, shape: Shape) -> Script:
+    """A script by chance."""
+    return Script(tuple(plan(luck, shape)), luck.choice((0, 5, 20, 80)))
+
+
 def plan(luck: random.Random, shape: Shape) -> list[Fault]:
     """The faults of one round, by time."""
     if luck.random() < 0.25:  # alone, so that it can be measured when what it held is free again

@@ -18,6 +18,8 @@ from postgres import free_port
 
 CLIPMETER = (sys.executable, "-m", "clipmeter")
 START_SECONDS = 40.0
+TESTS = Path(__file__).parent.parent
+"""Where a mutant's launcher is found."""
 
 
 @dataclass
@@ -45,7 +47,9 @@ class Node:
         """Start it; `ready` waits for it."""
         environ = {name: value for name, value in os.environ.items() if not name.startswith("CLIPMETER_")}
         environ |= {f"CLIPMETER_{name.upper()}": value for name, value in self.settings.items()}
+        paths = [str(TESTS), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
         environ |= {"CLIPMETER_HOME": str(self.home), "NO_COLOR": "1"}
+        environ |= {"PYTHONPATH": os.pathsep.join(path for path in paths if path)}
         with self.log.open("ab") as log:
             self.process = leashed(
                 [*self.command, "serve", "--port", str(self.port)], env=environ, stdout=log, stderr=log

@@ -11,16 +11,12 @@ from pathlib import Path
 
 from chaos.caller import Key
 from chaos.checker import Account, Evidence, Violation, check
-from chaos.clients import BEHAVIOURS, PAYS, Person, Scene, drain, settle_unknown
+from chaos.clients import BEHAVIOURS, PAYS, Behaviour, Person, Scene, drain, settle_unknown
 from chaos.cluster import GROUPS, Cluster
-from chaos.faults import Fault, happen, plan
+from chaos.faults import Fault, Script, drawn, happen
 from chaos.journal import Asked, Did, Journal, Line, Lost, Told
 from chaos.rows import Row
 
-SECONDS = 1.0
-"""For which callers ask at least."""
-REST_SECONDS = 15.0
-"""Within which nothing may be reserved any more once all is well."""
 RECOVERY_SECONDS = 5.0
 
 
@@ -66,7 +62,8 @@ class Round:
     seed: int
     number: int
     folder: Path
-    faults: list[Fault] = field(default_factory=list)
+    script: Script | None = None
+    """Empty: drawn by chance."""
     people: list[Person] = field(default_factory=list)
     stuck: tuple[Account, Key] | None = None
     accounts: dict[str, tuple[Account, Key]] = field(default_factory=dict)
@@ -80,10 +77,10 @@ class Round:
         self.luck = random.Random(f"{self.seed}/{self.number}")  # noqa: S311 - to be repeated, not guessed
         self.journal = Journal(self.folder / f"round-{self.number}.jsonl")
         self.scene = Scene(self.cluster, self.journal)
+        self.what = self.script or drawn(self.luck, self.cluster.shape)
 
     async def play(self) -> list[Violation]:
         """All of it: what is broken."""
-        self.faults = plan(self.luck, self.cluster.shape)
         self.accounts = await self.cluster.new_accounts({**PAYS, "stuck": "invoice"})
         await self._set_emulator()
         try:
@@ -102,36 +99,32 @@ class Round:
         """Count by account, be slow by chance, and never answer what the stuck ask."""
         account = self.accounts["stuck"][0]
         self.stuck_ids = [self.cluster.new_id(account) for _ in range(self.cluster.shape.terms.slots)]
-        emulator, delay = self.cluster.emulator, self.luck.choice((0, 5, 20, 80))
+        emulator = self.cluster.emulator
         await asyncio.to_thread(emulator.set, "groups", modulo=GROUPS)
-        await asyncio.to_thread(emulator.set, "delay", ms=delay)
+        await asyncio.to_thread(emulator.set, "delay", ms=self.what.delay_ms)
         await asyncio.to_thread(emulator.set, "mood", mood="never", ids=self.stuck_ids)
 
     async def _weather(self) -> None:
         """Callers and faults at once."""
-        callers = [asyncio.create_task(self._behave(*who)) for who in self._cast()]
-        faults = [asyncio.create_task(self._befall(fault)) for fault in self.faults]
+        callers = [asyncio.create_task(behaviour(person)) for behaviour, person in self._cast()]
+        faults = [asyncio.create_task(self._befall(fault)) for fault in self.what.faults]
         try:
-            await asyncio.sleep(max([SECONDS, *(fault.end + 0.2 for fault in self.faults)]))
+            await asyncio.sleep(self.what.end)
             await asyncio.gather(*faults)
         finally:
             self.scene.over.set()
         await asyncio.gather(*callers)
 
-    def _cast(self) -> Iterable[tuple]:
-        for role, behaviours in BEHAVIOURS.items():
+    def _cast(self) -> Iterable[tuple[Behaviour, Person]]:
+        for role in self.what.roles or BEHAVIOURS:
             account, key = self.accounts[role]
-            for behaviour in behaviours:
+            for behaviour in BEHAVIOURS[role]:
                 luck = random.Random(self.luck.getrandbits(64))  # noqa: S311 - the same
                 self.people.append(Person(self.scene, account, key, luck))
                 yield behaviour, self.people[-1]
 
-    async def _behave(self, behaviour, person: Person) -> None:
-        await behaviour(person)
-
     async def _befall(self, fault: Fault) -> None:
-        alone = len(self.faults) == 1
-        if fault.kind == "kill" and alone:
+        if self.what.measures:
             await self._kill_with_hostages(fault)
         else:
             await happen(fault, self.cluster, self.journal, self.tally.faults)
@@ -148,7 +141,7 @@ class Round:
         await happen(fault, self.cluster, self.journal, self.tally.faults)
         self.killed = next(line.began for line in self.journal.lines if isinstance(line, Did) and line.what == "kill")
         await asyncio.gather(*held)
-        self.recovery = await self._recovered(account, key) - self.killed
+        self.recovery = await self._recovered(account, key, fault.node) - self.killed
         self.tally.recoveries.append(self.recovery)
 
     async def _all_held(self, account: Account) -> None:
@@ -156,14 +149,15 @@ class Round:
             async with asyncio.timeout(2):
                 groups: dict[str, dict[str, int]] = {}
                 while groups.get(str(account.group), {}).get("in_flight") != self.cluster.shape.terms.slots:
+                    await asyncio.sleep(0.02)
                     groups = await asyncio.to_thread(self.cluster.emulator.read, "groups")
 
-    async def _recovered(self, account: Account, key: Key) -> float:
-        """The moment when the account could use all its slots again: Unix time."""
+    async def _recovered(self, account: Account, key: Key, killed: int) -> float:
+        """The moment when the account could use all its slots again, at another node if there is one: Unix time."""
         caller, give_up = self.scene.caller(), time.monotonic() + 20
+        nodes = [node for node in range(len(self.cluster.nodes)) if node != killed] or [killed]
         while time.monotonic() < give_up:
-            node = self.luck.randrange(len(self.cluster.nodes))
-            answer = await caller.call(node, key, self.cluster.new_id(account))
+            answer = await caller.call(self.luck.choice(nodes), key, self.cluster.new_id(account))
             if answer and answer.status == 200 and answer.left == self.cluster.shape.terms.slots:
                 break
             await asyncio.sleep(0.03)
@@ -175,8 +169,8 @@ class Round:
         await self.cluster.heal()
         await asyncio.to_thread(self.cluster.emulator.set, "delay", ms=0)
         await asyncio.gather(*(settle_unknown(person) for person in self.people if person.unknown))
-        await drain(next(person for person in self.people if person.account.role == "free"))
-        self.tally.rests.append(await self.cluster.idle(REST_SECONDS))
+        await asyncio.gather(*(drain(person) for person in self.people if person.account.role == "free"))
+        self.tally.rests.append(await self.cluster.idle(self.what.rest_seconds))
 
     async def _verdict(self) -> list[Violation]:
         rows = await self.cluster.rows.of([account.account_id for account, _ in self.accounts.values()])
