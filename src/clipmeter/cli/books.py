@@ -1,23 +1,20 @@
-"""`clipmeter accounts`, `keys` and `ledger`: the books, beside a running server or without one."""
+"""`clipmeter accounts` and `keys`: the books, beside a running server or without one."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from clipmeter.billing.accounts import Account, Accounts, Payment
-from clipmeter.billing.ledger import LedgerRow
 from clipmeter.billing.rules import Mode
 from clipmeter.books import Books
-from clipmeter.cli.show import JsonArray, fail, out, print_json, print_table
+from clipmeter.cli.show import fail, out, print_json, print_table
 from clipmeter.settings import Settings
 
 T = TypeVar("T")
 ACCOUNT_COLUMNS = ("account_id", "email", "kind", "status", "payment", "created")
 KEY_COLUMNS = ("key_id", "mode", "status", "hint", "name", "created")
-LEDGER_COLUMNS = ("time", "request_id", "account_id", "video_id", "state", "reason", "kind", "price")
 KEEP = "shown only now, so keep it."
 
 
@@ -60,7 +57,7 @@ def set_account_status(settings: Settings, id_or_email: str, *, blocked: bool) -
     """Block or unblock."""
 
     async def work(books: Books) -> None:
-        account = await _found(books.accounts, id_or_email)
+        account = await found(books.accounts, id_or_email)
         await (books.accounts.block if blocked else books.accounts.unblock)(account.account_id)
 
     with_books(settings, work)
@@ -71,7 +68,7 @@ def create_key(settings: Settings, id_or_email: str, name: str, mode: Mode, *, a
     """Make a key and show it."""
 
     async def work(books: Books) -> Any:  # noqa: ANN401 - only shown
-        account = await _found(books.accounts, id_or_email)
+        account = await found(books.accounts, id_or_email)
         return await books.keys.create(account.account_id, name, mode)
 
     made = with_books(settings, work)
@@ -85,7 +82,7 @@ def list_keys(settings: Settings, id_or_email: str, *, as_json: bool) -> None:
     """Show an account's keys."""
 
     async def work(books: Books) -> list[Any]:
-        return await books.keys.list_for((await _found(books.accounts, id_or_email)).account_id)
+        return await books.keys.list_for((await found(books.accounts, id_or_email)).account_id)
 
     rows = [_dated(key) for key in with_books(settings, work)]
     if as_json:
@@ -100,47 +97,12 @@ def set_key_status(settings: Settings, key_id: str, action: str) -> None:
     out.print(f"{key_id} is {action}d.")
 
 
-def show_ledger(settings: Settings, id_or_email: str, *, limit: int, as_json: bool) -> None:
-    """Show the ledger's rows: as JSON all of them, else the newest `limit`."""
-
-    async def work(books: Books) -> None:
-        account_id = (await _found(books.accounts, id_or_email)).account_id if id_or_email else None
-        rows = books.ledger.show(account_id)
-        if as_json:
-            array = JsonArray()
-            async for row in rows:
-                array.add(asdict(row))
-            array.end()
-        else:
-            newest = deque([row async for row in rows], limit)
-            print_table(LEDGER_COLUMNS, [_row(row) for row in newest], "The ledger is empty.")
-
-    with_books(settings, work)
-
-
-def verify_ledger(settings: Settings, *, as_json: bool) -> int:
-    """Check the invariants; the exit status."""
-    found = with_books(settings, lambda books: books.ledger.verify())
-    if as_json:
-        print_json(found)
-    elif found:
-        print_table(("invariant", "what", "row"), [asdict(violation) for violation in found], "")
-    else:
-        out.print("[green]clean[/green]: every invariant holds")
-    return 1 if found else 0
-
-
-async def _found(accounts: Accounts, id_or_email: str) -> Account:
+async def found(accounts: Accounts, id_or_email: str) -> Account:
+    """The account. Ends the command with a sentence when there is none."""
     account = await accounts.find(id_or_email)
     if account is None:
         fail(f"there is no account {id_or_email}; see: clipmeter accounts list")
     return account
-
-
-def _row(row: LedgerRow) -> dict[str, Any]:
-    fields = asdict(row)
-    time = datetime.fromtimestamp(row.admitted_at / 1e6, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-    return {**fields, "time": time, "price": f"${row.price_micros / 1e6:.6f}"}
 
 
 def _dated(row: Any) -> dict[str, Any]:  # noqa: ANN401 - any of the rows with created_at

@@ -9,19 +9,11 @@ from typing import Annotated, Literal, NoReturn
 import typer
 
 from clipmeter import __version__
-from clipmeter.cli.books import (
-    create_account,
-    create_key,
-    list_accounts,
-    list_keys,
-    set_account_status,
-    set_key_status,
-    show_ledger,
-    verify_ledger,
-)
+from clipmeter.cli.groups import accounts, keys, ledger, limits
+from clipmeter.cli.options import Json, settings
 from clipmeter.cli.show import say
 from clipmeter.errors import Problem
-from clipmeter.settings import BadSetting, Settings, read_settings
+from clipmeter.settings import BadSetting
 
 app = typer.Typer(
     name="clipmeter",
@@ -31,16 +23,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-accounts = typer.Typer(help="Who may ask, and who pays.", no_args_is_help=True)
-keys = typer.Typer(help="API keys: up to 10 per account, shown once.", no_args_is_help=True)
-ledger = typer.Typer(help="Every request that was admitted, and how it ended.", no_args_is_help=True)
 app.add_typer(accounts, name="accounts")
 app.add_typer(keys, name="keys")
+app.add_typer(limits, name="limits")
 app.add_typer(ledger, name="ledger")
-
-Json = Annotated[bool, typer.Option("--json", help="One JSON object or array on stdout, nothing else.")]
-AccountArgument = Annotated[str, typer.Option("--account", help="The account's id or e-mail address.")]
-KeyId = Annotated[str, typer.Argument(metavar="KEY_ID", help="From `clipmeter keys list`.")]
 
 
 def run() -> None:
@@ -61,13 +47,9 @@ def _give_up(error: OSError) -> NoReturn:
     """The system refused: a full disk, a closed pipe."""
     with suppress(OSError):
         if not isinstance(error, BrokenPipeError):
-            say(f"{error.strerror or error}.")
+            about = f"{error.filename}: " if error.filename else ""
+            say(f"{about}{error.strerror or error}.")
     os._exit(1)  # the interpreter's own end would try to write once more, and complain
-
-
-def settings() -> Settings:
-    """This process's settings."""
-    return read_settings()
 
 
 def _version(wanted: bool) -> None:
@@ -162,84 +144,3 @@ def doctor_command(
     if source:
         raise typer.Exit(changes(settings(), source, as_json=as_json))
     raise typer.Exit(doctor(as_json=as_json))
-
-
-@accounts.command("create")
-def accounts_create(
-    email: Annotated[str, typer.Argument(metavar="EMAIL")],
-    invoice: Annotated[
-        bool, typer.Option("--invoice", help="Goes on past the free tier; you bill the account yourself.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Make an account, with a live and a test key, which are shown now and never again."""
-    create_account(settings(), email, invoice=invoice, as_json=as_json)
-
-
-@accounts.command("list")
-def accounts_list(as_json: Json = False) -> None:
-    """All accounts, oldest first."""
-    list_accounts(settings(), as_json=as_json)
-
-
-@accounts.command("block")
-def accounts_block(account: Annotated[str, typer.Argument(metavar="ID|EMAIL")]) -> None:
-    """Refuse the account's requests from now on, with 403."""
-    set_account_status(settings(), account, blocked=True)
-
-
-@accounts.command("unblock")
-def accounts_unblock(account: Annotated[str, typer.Argument(metavar="ID|EMAIL")]) -> None:
-    """Take a block back."""
-    set_account_status(settings(), account, blocked=False)
-
-
-@keys.command("create")
-def keys_create(
-    account: AccountArgument,
-    name: Annotated[str, typer.Option(help="To tell it from the others.")] = "",
-    test: Annotated[bool, typer.Option("--test", help="A key for test mode.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Make a key; it is shown now and never again."""
-    create_key(settings(), account, name, "test" if test else "live", as_json=as_json)
-
-
-@keys.command("list")
-def keys_list(account: AccountArgument, as_json: Json = False) -> None:
-    """The account's keys, by their last four characters."""
-    list_keys(settings(), account, as_json=as_json)
-
-
-@keys.command("revoke")
-def keys_revoke(key_id: KeyId) -> None:
-    """Refuse the key at once; `enable` takes it back."""
-    set_key_status(settings(), key_id, "revoke")
-
-
-@keys.command("enable")
-def keys_enable(key_id: KeyId) -> None:
-    """Take a revocation back."""
-    set_key_status(settings(), key_id, "enable")
-
-
-@keys.command("delete")
-def keys_delete(key_id: KeyId) -> None:
-    """Refuse the key for ever."""
-    set_key_status(settings(), key_id, "delete")
-
-
-@ledger.command("show")
-def ledger_show(
-    account: Annotated[str, typer.Option("--account", help="Only this account, by id or e-mail address.")] = "",
-    limit: Annotated[int, typer.Option(help="The newest so many (without --json).", min=1)] = 50,
-    as_json: Json = False,
-) -> None:
-    """The ledger's rows, oldest first; with --json all of them."""
-    show_ledger(settings(), account, limit=limit, as_json=as_json)
-
-
-@ledger.command("verify")
-def ledger_verify(as_json: Json = False) -> None:
-    """Check the invariants. Exit status 0 when all hold, 1 with the offending rows."""
-    raise typer.Exit(verify_ledger(settings(), as_json=as_json))

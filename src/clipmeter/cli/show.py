@@ -82,6 +82,11 @@ def _cell(value: object) -> str:
     return "" if value is None else escape(str(value))
 
 
+def counted(number: int, word: str) -> str:
+    """A number with its word: 1 row, 2,000 rows."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
 def say(sentence: str) -> None:
     """What went wrong, on stderr."""
     err.print(f"[red]clipmeter:[/red] {escape(sentence)}", soft_wrap=True)
