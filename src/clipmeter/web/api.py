@@ -16,6 +16,7 @@ from clipmeter.web.envelope import (
     Reply,
     failed,
     freshness_headers,
+    length,
     replay_headers,
     standing_headers,
 )
@@ -73,7 +74,9 @@ def _reply(done: Done) -> Reply:
         return failed(done.problem, standing)
     replayed = replay_headers(done.replay) if done.replay else ()
     fresh = freshness_headers(done.got, done.etag) if done.got else ()
-    return Reply(304 if done.not_modified else 200, [JSON_TYPE, *standing, *replayed, *fresh], done.body)
+    if done.not_modified:  # a length would be that of the body that is not sent
+        return Reply(304, [JSON_TYPE, *standing, *fresh], b"")
+    return Reply(200, [JSON_TYPE, length(done.body), *standing, *replayed, *fresh], done.body)
 
 
 async def _unless_left(calling: Coroutine[Any, Any, Done], receive: Receive) -> Done:

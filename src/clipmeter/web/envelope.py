@@ -29,7 +29,6 @@ class Reply(NamedTuple):
 
     status: int
     headers: list[tuple[bytes, bytes]]
-    """Without Content-Length."""
     body: bytes
 
 
@@ -39,13 +38,9 @@ Direct: TypeAlias = Callable[[HTTPScope, Receive], Awaitable[Reply | None]]
 
 async def send_reply(reply: Reply | None, send: Send) -> None:
     """Send it; nothing for None."""
-    if reply is None:
-        return
-    status, headers, body = reply
-    if status != 304:  # whose length would be that of the body that is not sent
-        headers.append((b"content-length", b"%d" % len(body)))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+    if reply is not None:
+        await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
+        await send({"type": "http.response.body", "body": reply.body, "more_body": False})
 
 
 def failure(problem: Problem, headers: dict[str, str]) -> Response[bytes]:
@@ -61,7 +56,13 @@ def failure(problem: Problem, headers: dict[str, str]) -> Response[bytes]:
 def failed(problem: Problem, headers: Headers = ()) -> Reply:
     """The same without the framework."""
     again = [(name.lower().encode(), value.encode()) for name, value in problem_headers(problem).items()]
-    return Reply(problem.status, [JSON_TYPE, *headers, *again], problem_bytes(problem))
+    body = problem_bytes(problem)
+    return Reply(problem.status, [JSON_TYPE, length(body), *headers, *again], body)
+
+
+def length(body: bytes) -> tuple[bytes, bytes]:
+    """The header that says it."""
+    return b"content-length", b"%d" % len(body)
 
 
 def problem_headers(problem: Problem) -> dict[str, str]:

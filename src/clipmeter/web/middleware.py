@@ -17,7 +17,7 @@ from clipmeter.errors import (
     Problem,
     ServiceUnavailable,
 )
-from clipmeter.web.envelope import BODY_LIMIT, Direct, failed, send_reply
+from clipmeter.web.envelope import BODY_LIMIT, Direct, Reply, failed, send_reply
 from clipmeter.web.server import HEAD_LIMIT
 
 log = structlog.get_logger()
@@ -44,7 +44,7 @@ class Outermost:
             _check_sizes(scope)
             direct = self._direct.get(scope["path"]) if scope["method"] == "GET" else None
             if direct:
-                await send_reply(await direct(scope, receive), marked)
+                await marked.reply(await direct(scope, receive))
             else:
                 await self._app(scope, _counted(receive), marked)
         except Problem as problem:
@@ -73,11 +73,21 @@ class _Marked:
             message["headers"] = [*message.get("headers", ()), (b"x-request-id", self.request_id.encode())]
         await self._send(message)
 
+    async def reply(self, reply: Reply | None) -> None:
+        """Send a whole answer, the quicker way if the server has one."""
+        quicker = self._state.get("reply")
+        if reply is None or quicker is None:
+            await send_reply(reply, self)
+            return
+        self._started = True
+        reply.headers.append((b"x-request-id", self.request_id.encode()))
+        await quicker(reply)
+
     async def problem(self, problem: Problem) -> None:
         """Answer with `problem`, unless an answer has begun: then it is cut, which the caller sees."""
         if self._started:
             raise problem
-        await send_reply(failed(problem), self)
+        await self.reply(failed(problem))
 
 
 def _check_sizes(scope: HTTPScope) -> None:

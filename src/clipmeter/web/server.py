@@ -2,19 +2,24 @@
 
 Rule 1: a refusal stands in its place: answers to earlier requests of the connection come first.
 Rule 2: a request whose own bytes are refused has not reached the application: it waits for a whole request.
+
+An application finds in `scope["state"]["reply"]` a quicker way to send a whole `Reply`: one write, and no second look
+at headers that are its own.
 """
 
 import re
 from asyncio import TimerHandle
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
 
 from clipmeter.call import new_request_id
 from clipmeter.errors import HeadersTooLarge, InvalidParameter, MethodNotAllowed, Problem
-from clipmeter.web.envelope import problem_bytes
+from clipmeter.web.envelope import Reply, problem_bytes
 
 HEAD_LIMIT = 64 * 1024
 """Bytes of request line and headers together."""
@@ -52,9 +57,13 @@ class Protocol(HttpToolsProtocol):
         if self._in_head:
             self._read_head(data)
         super().data_received(data)
-        if self._in_head and not self._head_size:  # whole requests, and maybe the beginning of one more
+        if not self._in_head:
+            return
+        if not self._head_size:  # whole requests, and maybe the beginning of one more
             self._read_head(data[data.rfind(b"\r\n\r\n") + 4 :])
-        if self._in_head and self._head_size > HEAD_LIMIT and not self._refused:
+        if self._head_size and not self._head_timer:  # most heads come in one piece and never get here
+            self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+        if self._head_size > HEAD_LIMIT and not self._refused:
             self._refuse(HeadersTooLarge())
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -67,6 +76,7 @@ class Protocol(HttpToolsProtocol):
         self._in_head = False
         self._head_is_whole()
         super().on_headers_complete()
+        self.scope["state"]["reply"] = partial(_write_whole, self.cycle, self.server_state)
 
     def on_message_complete(self) -> None:
         """A request is whole; what comes next is a head."""
@@ -92,7 +102,6 @@ class Protocol(HttpToolsProtocol):
     def _read_head(self, data: bytes) -> None:
         if data and not self._head_size:
             self._first = b""
-            self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
         self._head_size += len(data)
         if len(self._first) < ENOUGH:
             self._first += data[:ENOUGH]
@@ -137,6 +146,27 @@ class Protocol(HttpToolsProtocol):
         )
         self.transport.write(head.encode() + body)
         self.loop.call_later(LINGER, self.transport.close)
+
+
+async def _write_whole(cycle: RequestResponseCycle, server: ServerState, reply: Reply) -> None:
+    """What the cycle's `send` does, for an answer that is whole: in one piece, its headers taken as they are."""
+    if cycle.flow.write_paused and not cycle.disconnected:
+        await cycle.flow.drain()
+    if cycle.disconnected:
+        return
+    parts = [STATUS_LINE[reply.status]]
+    for name, value in (*server.default_headers, *reply.headers):
+        parts += (name, b": ", value, b"\r\n")
+    parts.append(b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n")
+    if cycle.scope["method"] != "HEAD":
+        parts.append(reply.body)
+    cycle.response_started, cycle.waiting_for_100_continue = True, False
+    cycle.transport.write(b"".join(parts))
+    cycle.response_complete = True
+    cycle.message_event.set()
+    if not cycle.keep_alive:
+        cycle.transport.close()
+    cycle.on_response()
 
 
 def make_server(app: Any, host: str, port: int, *, grace: float = 30.0) -> uvicorn.Server:  # noqa: ANN401 - any ASGI application

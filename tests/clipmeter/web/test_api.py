@@ -328,3 +328,27 @@ def test_blanks_around_the_key(served, account):
     head = f"GET {PATH}?video_id={EXAMPLE} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
     key = f"X-API-Key:  {account['test_key']} \t\r\n\r\n"
     assert statuses(talk(served, head.encode(), key.encode())) == [200]
+
+
+def test_a_refusal_of_head_has_no_body(served):
+    """What is refused before the framework sees it leaves the connection in order, also when no body may follow."""
+    refused = f"HEAD {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n"
+    answer = talk(served, refused.encode())
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert (statuses(head), body) == ([413], b"")
+
+
+def test_other_spellings_of_the_path(served, account):
+    """A slash at the end means the same; OPTIONS tells what is allowed."""
+    reply = served.get(f"{PATH}/", key=account["test_key"], video_id=EXAMPLE)
+    assert (reply.status, reply.json["video"]["video_id"]) == (200, EXAMPLE)
+    assert reply.request_id
+    assert "GET" in served.send("OPTIONS", PATH, {}).headers["Allow"]
+
+
+def test_http_1_0(served, account):
+    """A client of long ago, which names no host: links lead to the server's own address, and the connection ends."""
+    request = f"GET {PATH}?video_id={EXAMPLE} HTTP/1.0\r\nX-API-Key: {account['test_key']}\r\n\r\n"
+    head, _, body = talk(served, request.encode()).partition(b"\r\n\r\n")
+    assert b"connection: close" in head.lower()
+    assert json.loads(body)["video"]["cover"].startswith(f"{served.url}/media/")
