@@ -28,12 +28,12 @@ from clipmeter.store.base import CommitUnknown, Plan, Store, T
 
 __all__ = ["Hold", "Kept", "Ledger", "LedgerRow", "Replay", "Standing", "Terms", "Violation"]
 
-SWEEP_SECONDS = 1.0
+SWEEP_SECONDS = 0.5
 POLL_SECONDS = 0.25
 """How often one who waits looks for what other processes ended; this process's own are told at once."""
 LEASE_SECONDS = 0.25
 """How often a node looks whether the others may take it for dead."""
-_PRUNE_EVERY = 60
+_PRUNE_EVERY = 120
 """Sweeps between two prunings of stored answers."""
 _PAUSES = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0)
 

@@ -27,7 +27,7 @@ GRACE_MICROS = 5_000_000
 @plan
 def admit(asked: Asked, terms: Terms, *, waiting: int) -> Steps[Hold | Wait | Replay]:
     """Reserve, or say that it must wait, or what was answered before. Raises the Problem that refuses it."""
-    yield Lock(asked.account_id, durable=False)
+    yield Lock(asked.account_id)
     facts = yield from _facts(asked.account_id, asked.key_id, asked.mode, asked.endpoint)
     if asked.repeat:
         if problem := unwelcome(facts):
@@ -132,7 +132,7 @@ def post(hold: Hold, terms: Terms, video_id: str | None, kept: Kept | None) -> S
 @plan
 def void(hold: Hold, terms: Terms, reason: str) -> Steps[Ending]:
     """Give a reservation back, charging nothing. Nothing happens when it has ended already."""
-    yield Lock(hold.account_id, durable=False)
+    yield Lock(hold.account_id)
     row = yield from _reserved(hold)
     if row is None or row.state != "reserved":
         return _ended(row, terms, hold.limit)

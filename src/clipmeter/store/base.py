@@ -34,11 +34,10 @@ class Query(NamedTuple):
 class Lock(NamedTuple):
     """The first thing yielded by a plan that moves an account's money: until its end nobody else moves it.
 
-    It has no rows. `durable` False: the plan may be lost in a power cut after its result was told.
+    It has no rows.
     """
 
     account_id: str
-    durable: bool = True
 
 
 Step: TypeAlias = Query | Lock

@@ -1,4 +1,4 @@
-"""Who is alive, for processes on many machines: each says so every second, and whoever was silent for too long is dead.
+"""Who is alive, for processes on many machines: each says so twice a second; who was silent for too long is dead.
 
 A node that cannot say it, because it was stopped or has no database, must know before the others do. So it trusts its
 own heartbeat for less long than they do, by a clock that runs on while the machine sleeps.
@@ -14,9 +14,9 @@ from contextlib import suppress
 from clipmeter.errors import Problem
 from clipmeter.store.base import Plan, Query, Steps, plan
 
-BEAT_SECONDS = 0.75
-LEASE_SECONDS = 2.4
-STALE_SECONDS = 3.0
+BEAT_SECONDS = 0.5
+LEASE_SECONDS = 2.0
+STALE_SECONDS = 2.5
 _SOON = 0.1
 """After a heartbeat that failed."""
 

@@ -23,7 +23,7 @@ Ask: TypeAlias = Callable[[str, Sequence[Mapping[str, Any]]], Awaitable[Sequence
 class Run:
     """A plan under way: its next step, or how it ended."""
 
-    __slots__ = ("_steps", "account_id", "durable", "error", "plan", "result", "step", "wrote")
+    __slots__ = ("_steps", "account_id", "error", "plan", "result", "step", "wrote")
 
     def __init__(self, plan: Plan[Any]) -> None:
         self.plan = plan
@@ -31,7 +31,6 @@ class Run:
         step = self.step
         self.account_id = step.account_id if isinstance(step, Lock) else ""
         """Whose money it moves; "" for nobody's."""
-        self.durable = not isinstance(step, Lock) or step.durable
 
     def start(self) -> None:
         """From the beginning, whatever was before."""

@@ -33,6 +33,8 @@ class Nodes:
         node_id = uuid4().hex
         descriptor = os.open(self._path(node_id), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+        for folder in (self._folder, self._folder.parent):  # after a power cut a missing file would prove nothing
+            _save_names(folder)
         self._held[node_id] = descriptor
         return node_id
 
@@ -73,3 +75,12 @@ class Nodes:
 
     def _path(self, node_id: str) -> Path:
         return self._folder / f"{node_id}.lock"
+
+
+def _save_names(folder: Path) -> None:
+    """Make the names of a folder's files durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

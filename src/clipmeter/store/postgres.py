@@ -132,7 +132,7 @@ class PostgresStore:
         return (self._writers.counts.batches, self._writers.counts.plans) if self._writers else (0, 0)
 
     async def join(self) -> str:
-        """A new node id for this process; it is alive while it says so every second."""
+        """A new node id for this process; it is alive while it says so."""
         node_id = uuid4().hex
         await self._heartbeat.start(node_id, self.write(join(node_id)))
         return node_id
@@ -183,7 +183,7 @@ class PostgresStore:
 
 
 async def _write(wire: Wire, runs: list[Run]) -> None:
-    await wire.run_all(runs, durable=any(run.durable for run in runs))
+    await wire.run_all(runs)
 
 
 async def _look(wire: Wire, runs: list[Run]) -> None:

@@ -67,13 +67,13 @@ class Wire:
         """Let go of it at once; an open transaction is undone by the server."""
         self._connection.terminate()
 
-    async def run_all(self, runs: Sequence[Run], *, durable: bool) -> None:
+    async def run_all(self, runs: Sequence[Run]) -> None:
         """Run plans in one transaction, committed when this returns.
 
         Raises Redo or the driver's errors when it is not, and CommitUnknown when the commit may have happened or not.
         """
         async with asyncio.timeout(WORK_SECONDS):
-            await self._begin(f"SET LOCAL synchronous_commit = {'on' if durable else 'off'}")
+            await self._begin("SET LOCAL synchronous_commit = on")
             locked = sorted({run.account_id for run in runs if run.account_id})
             if locked:
                 self._set_moment(await self._connection.fetch(_LOCK, locked))
