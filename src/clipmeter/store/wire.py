@@ -123,12 +123,13 @@ class Wire:
         if lifted.clock and not self._moment:
             self._set_moment(await self._connection.fetch(_CLOCK))
         clock = [self._moment[name] for name in lifted.clock]
-        if len(batch) == 1 or not lifted.many:
+        columns = lifted.columns(batch) if len(batch) > 1 and lifted.many else None
+        if columns is None:
             return [await self._ask_one(lifted, values, clock) for values in batch]
         if lifted.returns:
-            rows = await self._connection.fetch(lifted.many, *lifted.columns(batch), *clock)
+            rows = await self._connection.fetch(lifted.many, *columns, *clock)
             return lifted.sort(batch, [tuple(row) for row in rows])
-        await self._connection.execute(lifted.many, *lifted.columns(batch), *clock)
+        await self._connection.execute(lifted.many, *columns, *clock)
         return [[] for _ in batch]
 
     async def _ask_one(self, lifted: Lifted, values: Mapping[str, Any], clock: Sequence[Any]) -> list[Row]:
