@@ -121,6 +121,29 @@ def parse_command(arguments: Annotated[list[str] | None, typer.Argument(metavar=
     raise typer.Exit(parse(arguments or []))
 
 
+@app.command("backup")
+def backup_command(file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")]) -> None:
+    """Copy the database to FILE, while the server runs or without it, and check the copy. See docs/backup.md.
+
+    Exit status: 0 the copy is sound, 1 it is not, or an invariant does not hold.
+    """
+    from clipmeter.cli.backup import back_up  # noqa: PLC0415
+
+    raise typer.Exit(back_up(settings(), file))
+
+
+@app.command("migrate")
+def migrate_command(
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; exit status 0 when the schema is the newest, else 1.")
+    ] = False,
+) -> None:
+    """Bring the database's schema up to date. With SQLite each start does so; see docs/nodes.md."""
+    from clipmeter.cli.backup import migrate  # noqa: PLC0415
+
+    raise typer.Exit(migrate(settings(), check_only=check))
+
+
 @app.command("demo")
 def demo_command() -> None:
     """Start a throw-away server, ask it for the documented example in test mode, print the answer, stop."""

@@ -78,6 +78,15 @@ class NewerSchema(ServiceUnavailable):
     """This database was written by a newer version of clipmeter; use that version or a newer one."""
 
 
+def refuse_newer(have: int, newest: int) -> None:
+    """Raise NewerSchema when a database has a schema beyond what this version knows."""
+    if have > newest:
+        raise NewerSchema(
+            f"This database has schema {have}, this clipmeter knows up to {newest}: "
+            "it was written by a newer version; use that version or a newer one."
+        )
+
+
 class OlderSchema(ServiceUnavailable):
     """This database has an older schema; run `clipmeter migrate`."""
 
@@ -97,6 +106,12 @@ class Store(Protocol):
 
     async def migrate(self) -> tuple[int, int]:
         """Bring the schema up to date; before and after. The store need not be open. Raises as `open` does."""
+
+    async def schema(self) -> tuple[int, int]:
+        """The schema that the database has, 0 for none yet, and the newest. Changes nothing, and need not be open.
+
+        Raises NewerSchema, ServiceUnavailable.
+        """
 
     async def close(self) -> None:
         """Finish what was submitted, then let go of the database."""

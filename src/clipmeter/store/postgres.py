@@ -11,7 +11,7 @@ from uuid import uuid4
 import asyncpg
 
 from clipmeter.errors import Problem, ServiceUnavailable
-from clipmeter.store.base import NewerSchema, OlderSchema, Plan, T
+from clipmeter.store.base import OlderSchema, Plan, T, refuse_newer
 from clipmeter.store.heartbeat import Heartbeat, living
 from clipmeter.store.lanes import Lanes
 from clipmeter.store.lockstep import Run
@@ -53,7 +53,7 @@ class PostgresStore:
 
         Raises OlderSchema, NewerSchema, ServiceUnavailable.
         """
-        have, newest = await self._schema()
+        have, newest = await self.schema()
         if have == 0:
             await self.migrate()
         elif have < newest:
@@ -85,7 +85,7 @@ class PostgresStore:
             await wire.script(statements()["schema_create"].sql)
             ((have,),) = await wire.rows(statements()["schema_version"].sql)
             steps = migrations()
-            _refuse_newer(have, steps[-1][0])
+            refuse_newer(have, steps[-1][0])
             for version, text in steps[have:]:
                 await wire.script(text)
                 await wire.rows("INSERT INTO schema_version (version) VALUES ($1)", version)
@@ -167,8 +167,8 @@ class PostgresStore:
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, ValueError) as error:
             raise _in_a_sentence(error, self._url) from error
 
-    async def _schema(self) -> tuple[int, int]:
-        """The version that the database has, 0 for an empty one, and the newest. Raises NewerSchema."""
+    async def schema(self) -> tuple[int, int]:
+        """The schema that the database has, 0 for an empty one, and the newest. Raises NewerSchema."""
         wire = await self._connected()
         newest = migrations()[-1][0]
         try:
@@ -178,7 +178,7 @@ class PostgresStore:
             raise _in_a_sentence(error, self._url) from error
         finally:
             wire.cut()
-        _refuse_newer(have, newest)
+        refuse_newer(have, newest)
         return have, newest
 
 
@@ -188,14 +188,6 @@ async def _write(wire: Wire, runs: list[Run]) -> None:
 
 async def _look(wire: Wire, runs: list[Run]) -> None:
     await wire.look(runs)
-
-
-def _refuse_newer(have: int, newest: int) -> None:
-    if have > newest:
-        raise NewerSchema(
-            f"This database has schema {have}, this clipmeter knows up to {newest}: "
-            "it was written by a newer version; use that version or a newer one."
-        )
 
 
 def _in_a_sentence(error: Exception, url: str) -> Problem:

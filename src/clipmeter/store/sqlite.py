@@ -12,7 +12,9 @@ from typing import Self
 import apsw
 
 from clipmeter.errors import Problem, ServiceUnavailable
-from clipmeter.store.base import Plan, T
+from clipmeter.store.backup import schema_of
+from clipmeter.store.base import Plan, T, refuse_newer
+from clipmeter.store.named import migrations
 from clipmeter.store.nodes import Nodes, join
 from clipmeter.store.session import Session, in_our_words
 from clipmeter.store.writer import Writer
@@ -51,6 +53,12 @@ class SqliteStore:
     async def migrate(self) -> tuple[int, int]:
         """Bring the schema up to date; before and after. `open` does it too. Raises NewerSchema, ServiceUnavailable."""
         return await asyncio.to_thread(self._prepare)
+
+    async def schema(self) -> tuple[int, int]:
+        """The schema that the file has, 0 for no file, and the newest. Raises NewerSchema, ServiceUnavailable."""
+        have, newest = await asyncio.to_thread(schema_of, self._path), migrations()[-1][0]
+        refuse_newer(have, newest)
+        return have, newest
 
     async def close(self) -> None:
         """Finish what was submitted, then let go of the file. Nodes that did not leave are dead now."""
