@@ -14,8 +14,8 @@ CLOCK = ("now", "day", "month")
 """Values that the database's clock gives."""
 VALUE = re.compile(r"(?<!:):([a-z_]+)\b")
 _INTEGERS = """
-    after_time age_micros before_time bottom_micros charge_micros daily_limit fetched_at free free_limit from_memory
-    grace_micros hold_micros hour http_status keep_micros key_limit keys limit_micros max_ms monthly_limit now own paid
+    after_time age_micros before_time charge_micros daily_limit fetched_at free free_limit from_memory
+    grace_micros hold_micros hour http_status keep_micros key_limit keys max_ms monthly_limit now own paid
     price_micros requests shift size slack_micros slot_limit stale_micros test total_ms tries version
 """
 INTEGERS = frozenset(_INTEGERS.split())
