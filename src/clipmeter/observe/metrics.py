@@ -4,6 +4,7 @@ Labels are few and known: no account, key, video or address is ever one of them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import TypeAlias
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, PlatformCollector, ProcessCollector
@@ -16,6 +17,8 @@ __all__ = ["CONTENT_TYPE_LATEST", "Metrics", "Reading"]
 
 STAGES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Upper bounds of the buckets for time, in seconds."""
+LABELS = 500
+"""Sets of labels that are looked up once."""
 Reading: TypeAlias = Callable[[], Iterable[tuple[Mapping[str, str], float]]]
 """Labels and values as they are now."""
 
@@ -46,6 +49,9 @@ class Metrics:
             ("endpoint", "mode"),
             registry=self._registry,
         )
+        # The library looks labels up anew each time, which takes longer than to count.
+        self._request = lru_cache(LABELS)(self._requests.labels)
+        self._stage = lru_cache(LABELS)(self._stages.labels)
         self._attempts = Histogram(
             "clipmeter_source_seconds",
             "Tries at a source, and how long they took. code: ok, or the problem's.",
@@ -60,17 +66,17 @@ class Metrics:
             registry=self._registry,
         )
 
-    def finished(self, endpoint: str, mode: str, status: int, code: str) -> None:
-        """Count a call."""
-        self._requests.labels(endpoint, mode, str(status), code or "ok").inc()
+    def finished(self, endpoint: str, mode: str, status: int, code: str, calls: int) -> None:
+        """Count calls."""
+        self._request(endpoint, mode, str(status), code or "ok").inc(calls)
 
-    def remembered(self, endpoint: str, mode: str) -> None:
-        """Count an answer from memory."""
-        self._remembered.labels(endpoint, mode).inc()
+    def remembered(self, endpoint: str, mode: str, calls: int) -> None:
+        """Count answers from memory."""
+        self._remembered.labels(endpoint, mode).inc(calls)
 
     def stage(self, endpoint: str, stage: str, seconds: float) -> None:
         """Add a time."""
-        self._stages.labels(endpoint, stage).observe(seconds)
+        self._stage(endpoint, stage).observe(seconds)
 
     def tried(self, lane: str, attempts: Iterable[Attempt]) -> None:
         """Add tries at sources."""
