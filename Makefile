@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 
-.PHONY: run test demo bench moods fuzz chaos lint lint-openapi check lock clean
+.PHONY: run test demo bench rows moods fuzz chaos lint lint-openapi check lock clean
 
 run: export CLIPMETER_HOME ?= $(CURDIR)/data
 run: $(VENV)/.run
@@ -21,6 +21,11 @@ demo: $(VENV)/.run
 
 bench: $(VENV)/.dev
 	$(BIN)/python bench/run.py
+
+# A short ledger and one of ten million rows, side by side; takes some minutes and 10 GB of disk.
+rows: $(VENV)/.dev
+	$(BIN)/python bench/rows.py --store sqlite
+	$(BIN)/python bench/rows.py --store postgres
 
 moods: $(VENV)/.dev
 	$(BIN)/python bench/moods.py
