@@ -50,12 +50,14 @@ class Served:
     home: Path
     settings: dict[str, str] = field(default_factory=dict)
     url: str = ""
+    options: tuple[str, ...] = ()
+    """More words for `clipmeter serve`."""
 
     def start(self) -> "Served":
         """Start, and return once paid requests are taken."""
         self.log = (self.home.parent / f"{self.home.name}.log").open("ab")
         self.process = subprocess.Popen(
-            [*CLIPMETER, "serve", "--port", str(urlsplit(self.url).port or 0) if self.url else "0"],
+            [*CLIPMETER, "serve", "--port", str(urlsplit(self.url).port or 0) if self.url else "0", *self.options],
             env=clean_environ(self.home, **self.settings),
             stdout=subprocess.PIPE,
             stderr=self.log,
@@ -80,7 +82,7 @@ class Served:
     def _end(self, how: signal.Signals) -> int:
         if self.process.poll() is None:
             self.process.send_signal(how)
-        status = self.process.wait(20)
+        status = self.process.wait(30)
         self.process.stdout.close()
         self.log.close()
         return status

@@ -71,11 +71,19 @@ def main(
 def serve_command(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port; 0 for a free one.", min=0, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(help="Processes; more than 1 needs PostgreSQL.", min=1, max=64)] = 1,
+    worker: Annotated[str, typer.Option("--worker", hidden=True)] = "",
 ) -> None:
     """Serve the API, and print two curl lines to try it with."""
     from clipmeter.cli.serve import serve  # noqa: PLC0415 - only this command loads the web framework
+    from clipmeter.cli.workers import supervise, work  # noqa: PLC0415
 
-    serve(settings(), host, port)
+    if worker:
+        work(settings(), worker)
+    elif workers > 1:
+        raise typer.Exit(supervise(settings(), host, port, workers))
+    else:
+        serve(settings(), host, port)
 
 
 @app.command("video")

@@ -4,6 +4,7 @@ import errno
 import os
 import signal
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 
 from rich.text import Text
@@ -24,12 +25,17 @@ EXAMPLE_LINK = f"https://www.tiktok.com/@tiktok/video/{EXAMPLE_ID}"
 def serve(settings: Settings, host: str, port: int) -> None:
     """Serve; returns after a clean stop."""
     listening = listen(host, port)
-    set_up_logs(settings.log_level)
-    parts = Parts(settings)
     url = settings.public_url or address_of(listening)
-    app = make_service(parts, lambda keys: _greet(parts, url, keys))
+    serve_on(settings, listening, lambda keys: greet(settings, url, keys))
+
+
+def serve_on(settings: Settings, listening: socket.socket, on_ready: Callable[[OperatorKeys], None]) -> None:
+    """Serve on a socket that listens; `on_ready` is called whenever paid requests are taken again."""
+    set_up_logs(settings.log_level)
+    app = make_service(Parts(settings), on_ready)
     for signal_ in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_, _stopped)
+    host, port = listening.getsockname()[:2]
     make_server(app, host, port, grace=settings.time_budget + GRACE).run(sockets=[listening])
 
 
@@ -59,10 +65,11 @@ def address_of(listening: socket.socket) -> str:
     return f"http://{host}:{port}"
 
 
-def _greet(parts: Parts, url: str, keys: OperatorKeys) -> None:
+def greet(settings: Settings, url: str, keys: OperatorKeys) -> None:
+    """Where it serves, and two lines to try it with."""
     lines = (
         f"clipmeter serves on {url}",
-        f"data: {parts.settings.database_name} (operator's keys: {parts.settings.home / 'operator.json'})",
+        f"data: {settings.database_name} (operator's keys: {settings.home / 'operator.json'})",
         "",
         "In test mode, without internet:",
         curl(url, keys.test_key, f"video_id={EXAMPLE_ID}"),
