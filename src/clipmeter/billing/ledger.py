@@ -33,6 +33,8 @@ POLL_SECONDS = 0.25
 """How often one who waits looks for what other processes ended; this process's own are told at once."""
 LEASE_SECONDS = 0.25
 """How often a node looks whether the others may take it for dead."""
+VOID_SECONDS = 3.0
+"""How long a caller who gets nothing waits until that is saved."""
 _PRUNE_EVERY = 120
 """Sweeps between two prunings of stored answers."""
 _PAUSES = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0)
@@ -126,9 +128,17 @@ class Ledger:
         return _counted(ending)
 
     async def void(self, hold: Hold, reason: str) -> Standing:
-        """Give the reservation back; nothing is charged. Does nothing when it has ended already."""
-        ending = await self._settle(hold, plans.void(hold, self._terms[hold.endpoint], reason))
-        return ending.standing
+        """Give the reservation back; nothing is charged. Does nothing when it has ended already.
+
+        Without its database it returns all the same after a while, and goes on trying.
+        """
+        trying = self._keep(
+            self._finish((hold.account_id, hold.endpoint), plans.void(hold, self._terms[hold.endpoint], reason))
+        )
+        with suppress(TimeoutError, ServiceUnavailable):
+            async with asyncio.timeout(VOID_SECONDS):
+                return (await asyncio.shield(trying)).standing
+        return Standing(0, 0, hold.limit, 0)
 
     @asynccontextmanager
     async def holding(self, hold: Hold) -> AsyncIterator[None]:
