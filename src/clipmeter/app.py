@@ -15,6 +15,7 @@ from clipmeter.books import Books
 from clipmeter.call import Call, Source
 from clipmeter.endpoints import ENDPOINTS
 from clipmeter.endpoints.tiktok_video import TIKTOK_VIDEO, VideoQuery
+from clipmeter.errors import Problem
 from clipmeter.fetch import Fetch, unknown_browser
 from clipmeter.home import OperatorKeys
 from clipmeter.media.links import Links, Signer, link_keys
@@ -29,6 +30,7 @@ from clipmeter.sites.tiktok.reach import Reach
 from clipmeter.sites.tiktok.ref import ShortLink, VideoRef
 from clipmeter.sites.tiktok.shape_report import compare
 from clipmeter.sites.tiktok.subtitles import with_words
+from clipmeter.store.sentences import explain
 from clipmeter.stream import Streams
 from clipmeter.web.account import Desk
 from clipmeter.web.media import media_handler
@@ -224,7 +226,14 @@ async def _run(parts: Parts, on_ready: Callable[[OperatorKeys], None], stop: asy
             async with parts.running():
                 on_ready(await parts.books.operator())
                 await stop.wait()
+        except Problem as problem:
+            _say_not_ready(explain(problem, parts.settings.database_name), problem.sign)
         except Exception as error:  # noqa: BLE001 - whatever it is, it must be seen, and may be over in a second
-            log.error("not ready, trying again", problem=str(error), sign=getattr(error, "sign", repr(error)))  # noqa: TRY400
+            _say_not_ready(str(error), repr(error))
+        if not stop.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), RETRY_SECONDS)
+
+
+def _say_not_ready(problem: str, sign: str) -> None:
+    log.error("not ready, trying again", problem=problem, sign=sign)

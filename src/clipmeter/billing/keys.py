@@ -98,7 +98,8 @@ class Keys:
         if await self._store.write(_mark(mark)) != mark:
             raise ServiceUnavailable(
                 "The keys of this database were hashed under another secret, so none of them would be known: put the "
-                "old secret back (the file `secret` in the home folder, or CLIPMETER_SECRET)."
+                "old secret back (the file `secret` in the home folder, or CLIPMETER_SECRET). Nodes that share a "
+                "database share the secret too: give all of them the same CLIPMETER_SECRET."
             )
 
     async def find(self, presented: str | None) -> Caller:

@@ -14,6 +14,7 @@ from clipmeter.cli.options import Json, settings
 from clipmeter.cli.show import say
 from clipmeter.errors import Problem
 from clipmeter.settings import BadSetting
+from clipmeter.store.sentences import explain
 
 app = typer.Typer(
     name="clipmeter",
@@ -37,7 +38,7 @@ def run() -> None:
         say(str(error))
         sys.exit(2)
     except Problem as problem:
-        say(problem.message)
+        say(explain(problem, settings().database_name))
         sys.exit(1)
     except OSError as error:
         _give_up(error)

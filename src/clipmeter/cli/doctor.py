@@ -16,6 +16,7 @@ from clipmeter.errors import Problem
 from clipmeter.records.health import HealthRow
 from clipmeter.settings import BadSetting, Settings, read_settings
 from clipmeter.sites.tiktok.hosts import REFERER
+from clipmeter.store.sentences import explain
 
 OLDEST_CLOCK = 1_790_000_000
 """September 2026: a clock before this is wrong."""
@@ -65,8 +66,9 @@ async def _check(name: str, check: Callable[[Settings], Awaitable[str]], setting
     try:
         return Finding(name, ok=True, said=await check(settings))
     except Problem as problem:
-        sign = f" ({problem.sign})" if problem.sign else ""
-        return Finding(name, ok=False, said=problem.message + sign)
+        said = explain(problem, settings.database_name)
+        sign = f" ({problem.sign})" if problem.sign and said == problem.message else ""
+        return Finding(name, ok=False, said=said + sign)
 
 
 async def _database(settings: Settings) -> str:
