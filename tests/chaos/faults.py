@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from chaos.cluster import Cluster, Shape
-from chaos.journal import Journal
+from chaos.journal import Journal, Told
 
 PROXY_FAULTS = ("delay", "cut", "black_hole", "refuse", "lose_reply", "lose_request")
 
@@ -71,7 +71,7 @@ def plan(luck: random.Random, shape: Shape) -> list[Fault]:
 def _node_fault(luck: random.Random, shape: Shape) -> tuple[str, int, float]:
     node = luck.randrange(shape.nodes)
     if luck.random() < 0.7:
-        return "kill", node, 0.0
+        return luck.choice(("kill", "kill_on_success")), node, 0.0
     return "stop", node, min(8.0, 1.0 + luck.expovariate(0.6))
 
 
@@ -85,7 +85,10 @@ async def happen(fault: Fault, cluster: Cluster, journal: Journal, counts: Count
     await asyncio.sleep(fault.at)
     counts[fault.kind] += 1
     began = time.time()
-    if fault.kind == "kill":
+    if fault.kind.startswith("kill"):
+        if fault.kind == "kill_on_success":
+            await _success(journal)
+            began = time.time()
         await _kill(cluster, fault.node)
     elif fault.kind == "stop":
         cluster.nodes[fault.node].freeze()
@@ -97,6 +100,15 @@ async def happen(fault: Fault, cluster: Cluster, journal: Journal, counts: Count
     else:
         await _on_the_way(fault, cluster)
     await journal.did(fault.kind, f"node {fault.node}", began)
+
+
+async def _success(journal: Journal) -> None:
+    """Wait, for a while, until somebody is told of a new success: the worst moment to die."""
+    seen, give_up = len(journal.lines), time.monotonic() + 1
+    while time.monotonic() < give_up:
+        if any(isinstance(line, Told) and line.status == 200 for line in journal.lines[seen:]):
+            return
+        await asyncio.sleep(0.001)
 
 
 async def _kill(cluster: Cluster, number: int) -> None:

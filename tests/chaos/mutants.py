@@ -19,6 +19,7 @@ from clipmeter.billing import plans
 from clipmeter.billing.keys import Caller, Keys
 from clipmeter.billing.ledger import Hold, Ledger
 from clipmeter.billing.rules import Facts, Grant, Reserved, Terms
+from clipmeter.billing.tickets import Ending
 from clipmeter.store import lanes, writer
 from clipmeter.store.base import plan
 from clipmeter.store.lanes import Lanes
@@ -30,7 +31,7 @@ from clipmeter.store.writer import Writer
 
 _PYTHON = (sys.executable, "-m")
 STALE_SECONDS = 2.0
-WINDOW_SECONDS = 0.1
+WINDOW_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,8 @@ def _tell_first_on_postgres() -> None:
 
     async def commit_late(self: Wire) -> None:
         tell_new(now.get())
-        await asyncio.sleep(WINDOW_SECONDS)
+        if any(isinstance(job.run.result, Ending) for job in now.get()):
+            await asyncio.sleep(WINDOW_SECONDS)
         await commit(self)
 
     def tell_new(batch: list[lanes.Job]) -> None:
@@ -176,7 +178,9 @@ MUTANTS = {
     ),
     "counter_without_guard": Mutant(counter_without_guard, "I1", Script((), 5, ("free", "invoice"))),
     "non_durable_settle": Mutant(
-        non_durable_settle, "I3", Script((Fault(1.0, "kill", 0, 0.0),), 5, ("invoice", "operator"))
+        non_durable_settle,
+        "I3",
+        Script((Fault(1.0, "kill_on_success", 0, 0.0),), 5, ("invoice", "operator", "limited")),
     ),
     "cached_revoked_key": Mutant(cached_revoked_key, "I9", Script((), 5, ("keys",), seconds=1.5)),
 }
