@@ -89,6 +89,13 @@ class Session:
         """End the transaction as if it had never been."""
         self._connection.execute("ROLLBACK")
 
+    def undone(self) -> bool:
+        """After a failure: end the transaction, if there still is one; whether nothing is left of it."""
+        with suppress(apsw.Error):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        return not self._connection.in_transaction
+
     def close(self) -> None:
         """Let go of the file; an open transaction is undone."""
         with suppress(apsw.Error):

@@ -40,6 +40,7 @@ class Writer:
     def __init__(self, connect: Callable[[], Session]) -> None:
         self._connect = connect
         self._session: Session | None = None
+        self._failed: Session | None = None
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._closed = False
@@ -105,6 +106,7 @@ class Writer:
         try:
             session = self._session = self._session or self._connect()
             session.begin("IMMEDIATE")
+            self._forget_failed()
             for job in batch:
                 _attempt(session, job)
             failure = CommitUnknown
@@ -115,7 +117,7 @@ class Writer:
             self._undo()
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, every caller must hear of it
-            self._drop()
+            self._set_aside()
             for job in batch:
                 job.error = _failed(error, failure)
 
@@ -124,12 +126,30 @@ class Writer:
             if self._session:
                 self._session.undo()
         except apsw.Error:
-            self._drop()
+            self._set_aside()
+
+    def _set_aside(self) -> None:
+        """Go on with a new session, but keep the one that failed until that works.
+
+        A commit whose sync has failed is undone while any session is open. Were all closed, the next one would find it
+        in the log and believe it, though it is not on the disk.
+        """
+        failed, self._session = self._session, None
+        if failed and self._failed is None and failed.undone():
+            self._failed = failed
+        elif failed:
+            failed.close()
+
+    def _forget_failed(self) -> None:
+        if self._failed:
+            self._failed.close()
+        self._failed = None
 
     def _drop(self) -> None:
         if self._session:
             self._session.close()
         self._session = None
+        self._forget_failed()
 
 
 def _attempt(session: Session, job: Job) -> None:

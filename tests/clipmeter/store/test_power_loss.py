@@ -93,11 +93,15 @@ def crashed(log, seed, folder):
     """Put what a crash at a random moment leaves into the folder: what had been told."""
     dice = random.Random(seed)  # noqa: S311 - no secret
     files, told = image(log[: dice.randint(1, len(log))], dice)
+    put(files, folder)
+    return told
+
+
+def put(files, folder):
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     for name, content in files.items():
         (folder / Path(name).name).write_bytes(content)
-    return told
 
 
 async def lost(folder, told):
@@ -236,3 +240,18 @@ async def test_a_start_fails(tmp_path, fault):
         async with SqliteStore(store._path):
             pass
     assert failed > 10
+
+
+@pytest.mark.parametrize("calls", range(8, 18))
+async def test_a_failed_sync_forgets(faulty, after, calls):
+    """I3: a success that was told after syncs had failed outlives a power cut: nothing relies on a log never saved."""
+    caller = await faulty.caller(payment="card")
+    faulty.store._forget_reader()  # so that the writer is the last who closes
+    faulty.disk.fail("EIO", after=calls, times=3)
+    await attempt(faulty, caller)
+    faulty.disk.heal()
+    assert faulty.disk.faults
+    for crash in range(5):
+        files, told = image(faulty.disk.log, random.Random(crash))  # noqa: S311 - no secret
+        put(files, after)
+        assert await lost(after, told) == [], crash
