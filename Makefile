@@ -41,7 +41,7 @@ chaos: STORE ?= sqlite
 chaos: SEED ?= 1
 chaos: $(VENV)/.dev
 	PYTHONPATH=tests $(BIN)/python -m chaos --rounds $(ROUNDS) --store $(STORE) --seed $(SEED) \
-	  $(if $(NODES),--nodes $(NODES)) $(if $(POOLER),--pooler)
+	  $(if $(NODES),--nodes $(NODES)) $(if $(POOLER),--pooler) $(if $(MUTANTS),--mutants)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
