@@ -3,8 +3,9 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 from chaos.caller import Answer, Caller, Key
 from chaos.checker import Account, Pays
@@ -184,7 +185,7 @@ async def _change(books: Books, what: str, key: Key, value: int | None) -> None:
         await SpendingLimits(books.store).set(key.account, daily_micros=value, monthly_micros=None)
 
 
-Behaviour = Callable[[Person], Awaitable[None]]
+Behaviour = Callable[[Person], Coroutine[Any, Any, None]]
 BEHAVIOURS: dict[str, tuple[Behaviour, ...]] = {
     "free": (ordinary,) * 4,
     "invoice": (ordinary,) * 4,

@@ -49,9 +49,15 @@ class Mutant:
         return Shape(store, self.nodes, command=command)
 
 
+def swap(where: Any, name: str, new: Any) -> Any:
+    """Put something in the place of what stands there; the old one."""
+    old = getattr(where, name)
+    setattr(where, name, new)
+    return old
+
+
 def charge_before_success() -> None:
     """The charge is made at admission, whatever comes of the request."""
-    admit = Ledger.admit
 
     async def admit_and_post(self: Ledger, *args: Any, **kwargs: Any) -> Any:
         hold = await admit(self, *args, **kwargs)
@@ -59,19 +65,18 @@ def charge_before_success() -> None:
             await self.post(hold)
         return hold
 
-    Ledger.admit = admit_and_post
+    admit = swap(Ledger, "admit", admit_and_post)
 
 
 def release_not_shielded() -> None:
     """When the caller leaves, the cancellation goes through the release too."""
-    void = Ledger.void
 
     async def void_unless_cancelled(self: Ledger, hold: Hold, reason: str) -> Any:
         if reason == "CancelledError":
             raise asyncio.CancelledError
         return await void(self, hold, reason)
 
-    Ledger.void = void_unless_cancelled
+    void = swap(Ledger, "void", void_unless_cancelled)
 
 
 def sweep_wins_over_post() -> None:
@@ -80,13 +85,12 @@ def sweep_wins_over_post() -> None:
     async def all_dead(_self: Any, node_ids: Sequence[str]) -> list[str]:
         return list(node_ids)
 
-    SqliteStore.dead = all_dead
-    PostgresStore.dead = all_dead
+    swap(SqliteStore, "dead", all_dead)
+    swap(PostgresStore, "dead", all_dead)
 
 
 def counter_without_guard() -> None:
     """The free requests are counted in the process, now and then, and not again at settlement."""
-    facts = plans._facts
     counted: dict[str, tuple[float, Facts]] = {}
 
     @plan
@@ -101,8 +105,8 @@ def counter_without_guard() -> None:
     def as_admitted(row: Reserved, _terms: Terms) -> Grant:
         return Grant(row.kind, row.price_micros)
 
-    plans._facts = stale
-    plans.settle = as_admitted
+    facts = swap(plans, "_facts", stale)
+    swap(plans, "settle", as_admitted)
 
 
 def non_durable_settle() -> None:
@@ -112,7 +116,7 @@ def non_durable_settle() -> None:
 
 
 def _tell_first_on_sqlite() -> None:
-    take, commit, here = Writer._take, Session.commit, threading.local()
+    here = threading.local()
 
     def take_and_note(self: Writer) -> Any:
         here.batch, more = take(self)
@@ -127,17 +131,18 @@ def _tell_first_on_sqlite() -> None:
     def resolve(jobs: list[writer.Job]) -> None:
         whole([job for job in jobs if not job.future.done()])
 
-    whole = writer._resolve
-    Writer._take, Session.commit, writer._resolve = take_and_note, commit_late, resolve
+    take = swap(Writer, "_take", take_and_note)
+    commit = swap(Session, "commit", commit_late)
+    whole = swap(writer, "_resolve", resolve)
 
 
 def _tell_first_on_postgres() -> None:
-    save, commit, tell = Lanes._save, Wire._commit, lanes._tell
     now: contextvars.ContextVar[list[lanes.Job]] = contextvars.ContextVar("now")
 
     async def save_and_note(self: Lanes, wire: Wire | None, batch: list[lanes.Job]) -> Wire | None:
         now.set(batch)
-        return await save(self, wire, batch)
+        kept: Wire | None = await save(self, wire, batch)
+        return kept
 
     async def commit_late(self: Wire) -> None:
         tell_new(now.get())
@@ -148,12 +153,13 @@ def _tell_first_on_postgres() -> None:
     def tell_new(batch: list[lanes.Job]) -> None:
         tell([job for job in batch if not job.future.done()])
 
-    Lanes._save, Wire._commit, lanes._tell = save_and_note, commit_late, tell_new
+    save = swap(Lanes, "_save", save_and_note)
+    commit = swap(Wire, "_commit", commit_late)
+    tell = swap(lanes, "_tell", tell_new)
 
 
 def cached_revoked_key() -> None:
     """A key that was good is taken for good."""
-    find, facts = Keys.find, plans._facts
     good: set[str] = set()
 
     async def find_once(self: Keys, presented: str | None) -> Caller:
@@ -166,8 +172,8 @@ def cached_revoked_key() -> None:
             good.add(key_id)
         return replace(found, key_status="active") if key_id in good else found
 
-    Keys.find = find_once
-    plans._facts = remembered
+    find = swap(Keys, "find", find_once)
+    facts = swap(plans, "_facts", remembered)
 
 
 MUTANTS = {

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import apsw
 import asyncpg
@@ -48,7 +49,7 @@ class SqliteRows:
         """How many requests hold a place."""
         return int((await asyncio.to_thread(self._ask, _RESERVED))[0][0])
 
-    def _ask(self, sql: str, values: tuple[str, ...] = ()) -> list[tuple]:
+    def _ask(self, sql: str, values: tuple[str, ...] = ()) -> list[tuple[Any, ...]]:
         connection = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READONLY)
         connection.set_busy_timeout(5_000)
         try:
@@ -70,11 +71,12 @@ class PostgresRows:
 
     async def reserved(self) -> int:
         """How many requests hold a place."""
-        return (await self._ask(_RESERVED))[0][0]
+        return int((await self._ask(_RESERVED))[0][0])
 
     async def _ask(self, sql: str, *values: str) -> list[asyncpg.Record]:
         connection = await asyncpg.connect(self._url, timeout=10)
         try:
-            return await connection.fetch(sql, *values, timeout=30)
+            rows: list[asyncpg.Record] = await connection.fetch(sql, *values, timeout=30)
+            return rows
         finally:
             await connection.close()
