@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 
-.PHONY: run test demo bench rows moods fuzz chaos lint lint-openapi check lock clean
+.PHONY: run test demo bench races rows moods fuzz chaos lint lint-openapi check lock clean
 
 run: export CLIPMETER_HOME ?= $(CURDIR)/data
 run: $(VENV)/.run
@@ -26,6 +26,11 @@ bench: $(VENV)/.dev
 rows: $(VENV)/.dev
 	$(BIN)/python bench/rows.py --store sqlite
 	$(BIN)/python bench/rows.py --store postgres
+
+# make races N=100000
+races: N ?= 100000
+races: $(VENV)/.dev
+	$(BIN)/python bench/races.py --admissions $(N)
 
 moods: $(VENV)/.dev
 	$(BIN)/python bench/moods.py
