@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from random import getrandbits
 from typing import Any, NamedTuple, Protocol
 
@@ -21,7 +22,7 @@ from clipmeter.errors import InternalError, Problem
 
 log = structlog.get_logger()
 
-_PIECE = 2_000
+_PIECE, _ETAGS = 2_000, 4_000
 
 
 class Source(Protocol):
@@ -48,8 +49,7 @@ def new_request_id() -> str:
     return f"req_{time.time_ns() // 1_000_000:012x}{getrandbits(80):020x}"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What came in, before anything of it was looked at."""
 
     key: str | None
@@ -262,6 +262,7 @@ def _repeat(endpoint: Endpoint[Any], asked: Asked, caller: Caller, parameters: P
     return read_repeat(f"{caller.mode} {endpoint.name}", asked.idempotency_key, parameters)
 
 
+@lru_cache(_ETAGS)
 def _etag(body: bytes) -> str:
     # In pieces, since for more than 2 KB the library lets other threads go first, which under load takes far longer.
     hashed = hashlib.blake2b(digest_size=16)

@@ -4,7 +4,7 @@ An answer that is remembered is asked for by many. All that differs between them
 """
 
 from collections import OrderedDict
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -14,6 +14,10 @@ from clipmeter.model import Video
 
 REMEMBERED = 2_000
 """Forms; each takes some 5 KB."""
+BODIES = 4_000
+"""Bodies as they were sent to accounts, some 3 KB each: who asks again soon for the same gets the same."""
+K = TypeVar("K")
+V = TypeVar("V")
 _KINDS = {field: kind for kind, field in FIELDS.items()}
 _encode = msgspec.json.Encoder().encode
 
@@ -54,20 +58,40 @@ def form_of(video: Video) -> Form:
 
 
 class Forms:
-    """The forms of the videos that were asked for last. A video is known again by being the same object."""
+    """The forms of the videos asked for last, and the bodies. A video is known again by being the same object."""
 
-    def __init__(self, most: int = REMEMBERED) -> None:
-        self._most = most
-        self._kept: OrderedDict[int, tuple[Video, Form]] = OrderedDict()
+    def __init__(self, most: int = REMEMBERED, bodies: int = BODIES) -> None:
+        self._forms: _Kept[int, Form] = _Kept(most)
+        self._bodies: _Kept[tuple[int, Signer], bytes] = _Kept(bodies)
+
+    def body(self, video: Video, signer: Signer) -> bytes:
+        """The JSON of the video with the signer's links; the same object when the same is asked for again."""
+        key = id(video), signer
+        body = self._bodies.get(key, video)
+        return self._bodies.put(key, video, self.of(video).filled(signer)) if body is None else body
 
     def of(self, video: Video) -> Form:
         """Its form."""
-        kept = self._kept.get(id(video))
-        if kept is not None and kept[0] is video:
-            self._kept.move_to_end(id(video))
-            return kept[1]
-        form = form_of(video)
-        self._kept[id(video)] = video, form  # the video is kept too, so that its id can be nobody else's
+        form = self._forms.get(id(video), video)
+        return self._forms.put(id(video), video, form_of(video)) if form is None else form
+
+
+class _Kept(Generic[K, V]):
+    """What was made of videos lately. Each video is kept too, so that its id can be nobody else's."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[K, tuple[Video, V]] = OrderedDict()
+
+    def get(self, key: K, video: Video) -> V | None:
+        kept = self._kept.get(key)
+        if kept is None or kept[0] is not video:
+            return None
+        self._kept.move_to_end(key)
+        return kept[1]
+
+    def put(self, key: K, video: Video, value: V) -> V:
+        self._kept[key] = video, value
         if len(self._kept) > self._most:
             self._kept.popitem(last=False)
-        return form
+        return value

@@ -78,7 +78,7 @@ def render(answer: Answer, query: VideoQuery, relayed: Relayed) -> bytes:
     """The JSON of a 200."""
     signer = relayed(answer, query.links)
     if not query.include:
-        return _encode(VideoResult(answer.video)) if signer is None else _forms.of(answer.video).filled(signer)
+        return _encode(VideoResult(answer.video)) if signer is None else _forms.body(answer.video, signer)
     shown = answer if signer is None else with_urls(answer, lambda kind: signer.link(file_of(answer.video, kind)))
     return _encode({"video": with_includes(shown.video, shown.extras, shown.source, query.include)})
 

@@ -59,12 +59,16 @@ def test_each_account_and_lane_has_its_own():
     assert len(bodies) == 8
 
 
-def test_forms_are_known_by_the_video_itself():
-    """Two answers are never mixed up, and what is kept is bounded."""
-    forms = Forms(most=2)
-    videos = [Video(video_id="1", url="", title=str(number)) for number in range(4)]
+def test_videos_are_known_by_themselves():
+    """Two answers are never mixed up, however alike, nor two servers' links; and what is kept is bounded."""
+    forms = Forms(most=2, bodies=3)
+    videos = [Video(video_id="1", url="", title=str(number), cover="https://c") for number in range(4)]
+    others = Links(link_keys("o" * 64, "", ""), seconds=600, clock=lambda: NOW)
     for video in (*videos, *videos):
-        assert b'"title":"%b"' % video.title.encode() in forms.of(video).begin
-    assert forms.of(videos[-1]) is forms.of(videos[-1])
-    assert forms.of(videos[0]) is not forms.of(videos[-1])
-    assert len(forms._kept) == 2
+        signers = [made.signer(answer(video), "acct_1", "live", "") for made in (LINKS, others)]
+        bodies = [forms.body(video, signer) for signer in signers]
+        assert bodies == [form_of(video).filled(signer) for signer in signers]
+        assert bodies[0] != bodies[1]
+        assert forms.body(video, signers[0]) is bodies[0]
+        assert forms.of(video) is forms.of(video)
+    assert (len(forms._forms._kept), len(forms._bodies._kept)) == (2, 3)
