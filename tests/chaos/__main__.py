@@ -109,8 +109,8 @@ def tell(tally: Tally, seconds: float) -> None:
         table.add_row(name, f"{value:,}")
     for name, count in sorted(tally.faults.items()):
         table.add_row(f"fault: {name}", f"{count:,}")
-    table.add_row("node killed to requests ended, p50 p99 max", spread(tally.expiries))
-    table.add_row("node killed to slots used again, p50 p99 max", spread(tally.recoveries))
+    table.add_row("node killed to slots free, p50 p99 max", spread(tally.expiries))
+    table.add_row("node killed to slots used, p50 p99 max", spread(tally.recoveries))
     table.add_row("at rest after healing, p50 p99 max", spread(tally.rests))
     table.add_row("violations", f"{len(tally.violations):,}")
     out.print(table)

@@ -113,6 +113,8 @@ async def _success(journal: Journal) -> None:
 
 async def _kill(cluster: Cluster, number: int) -> None:
     node = cluster.nodes[number]
+    if node.process:
+        node.process.kill()  # now, not when a thread is free
     await asyncio.to_thread(node.kill)
     await asyncio.to_thread(node.start)
 

@@ -31,7 +31,7 @@ from clipmeter.store.writer import Writer
 
 _PYTHON = (sys.executable, "-m")
 STALE_SECONDS = 2.0
-WINDOW_SECONDS = 0.2
+WINDOW_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,9 @@ def _tell_first_on_sqlite() -> None:
         return here.batch, more
 
     def commit_late(self: Session) -> None:
-        if batch := getattr(here, "batch", None):
-            writer._tell(batch)
+        batch: list[writer.Job] = getattr(here, "batch", [])
+        writer._tell(batch)
+        if any(isinstance(job.result, Ending) for job in batch):
             time.sleep(WINDOW_SECONDS)
         commit(self)
 

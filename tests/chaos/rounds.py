@@ -25,12 +25,12 @@ class Tally:
     """What has happened in all rounds so far."""
 
     patience: float = RECOVERY_SECONDS
-    """Seconds within which the slots of a killed node must be usable again."""
+    """Seconds within which the slots of a killed node must be free in the ledger, from which admissions are decided."""
     rounds: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     recoveries: list[float] = field(default_factory=list)
-    """Seconds from a kill -9 until the three slots of an account on that node were usable, by a caller who polls."""
+    """Seconds from a kill -9 until a caller who asks again and again had used a slot and saw all others free."""
     expiries: list[float] = field(default_factory=list)
     """Seconds from a kill -9 until that node's requests had been ended in the ledger."""
     rests: list[float] = field(default_factory=list)
@@ -70,8 +70,6 @@ class Round:
 
     killed: float = 0.0
     """When a node with hostages was killed, in Unix time."""
-    recovery: float = 0.0
-    """How long it took until they were free."""
 
     def __post_init__(self) -> None:
         self.luck = random.Random(f"{self.seed}/{self.number}")  # noqa: S311 - to be repeated, not guessed
@@ -141,8 +139,7 @@ class Round:
         await happen(fault, self.cluster, self.journal, self.tally.faults)
         self.killed = next(line.began for line in self.journal.lines if isinstance(line, Did) and line.what == "kill")
         await asyncio.gather(*held)
-        self.recovery = await self._recovered(account, key, fault.node) - self.killed
-        self.tally.recoveries.append(self.recovery)
+        self.tally.recoveries.append(await self._recovered(account, key, fault.node) - self.killed)
 
     async def _all_held(self, account: Account) -> None:
         with suppress(TimeoutError):
@@ -189,13 +186,15 @@ class Round:
         return found
 
     def _late(self, rows: Sequence[Row]) -> list[Violation]:
-        """I5: how long the slots of the killed node were gone."""
-        if not self.killed:
+        """I5: how long the slots of the killed node were taken."""
+        hostages = [row for row in rows if row.video_id in self.stuck_ids and row.state == "expired"]
+        if not hostages:
             return []
-        ended = [row.ended_at or 0 for row in rows if row.video_id in self.stuck_ids and row.state == "expired"]
-        self.tally.expiries += [max(ended) / 1e6 - self.killed] if ended else []
-        late = self.recovery > self.tally.patience
-        return [Violation("I5", "", f"slots of a killed node were free after {self.recovery:.1f} s")] if late else []
+        self.tally.expiries.append(max(row.ended_at or 0 for row in hostages) / 1e6 - self.killed)
+        if self.tally.expiries[-1] <= self.tally.patience:
+            return []
+        what = f"slots of a killed node were free after {self.tally.expiries[-1]:.1f} s"
+        return [Violation("I5", hostages[0].account_id, what, rows=tuple(hostages))]
 
 
 def lines_of(lines: Sequence[Line], subjects: set[str]) -> list[Line]:
