@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from clipmeter.store.base import Query, Steps, Store, plan
 
-_PAGE = 500
+_PAGE = 1_000
 _ENDLESS = 2**63
 
 

@@ -9,7 +9,8 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -43,11 +44,17 @@ CHUNK = 5_000
 _encode = msgspec.json.Encoder().encode
 
 
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC, as all times here
+_values = attrgetter(*("period" if column == "month" else column for column in COLUMNS))
+_TIMES = len(COLUMNS) - 2
+"""Where the two times begin."""
+
+
 class Writer(Protocol):
     """Writes rows in one format."""
 
-    def rows(self, rows: list[dict[str, Any]]) -> None:
-        """Some more rows, as `exported` gives them."""
+    def rows(self, rows: list[LedgerRow]) -> None:
+        """Some more rows."""
 
     def end(self) -> None:
         """That was all."""
@@ -72,10 +79,10 @@ def export_ledger(settings: Settings, file: Path | None, how: str, account: str,
 
 
 async def _write(rows: AsyncIterator[LedgerRow], writer: Writer, told: Callable[[int], None]) -> int:
-    chunk: list[dict[str, Any]] = []
+    chunk: list[LedgerRow] = []
     count = 0
     async for row in rows:
-        chunk.append(exported(row))
+        chunk.append(row)
         count += 1
         if len(chunk) == CHUNK:
             writer.rows(chunk)
@@ -86,23 +93,14 @@ async def _write(rows: AsyncIterator[LedgerRow], writer: Writer, told: Callable[
     return count
 
 
-def exported(row: LedgerRow) -> dict[str, Any]:
-    """A row as it is exported. Money is in whole micro-dollars; times are UTC."""
-    found = {column: getattr(row, column, None) for column in COLUMNS}
-    times = {"admitted_at": _moment(row.admitted_at), "ended_at": _moment(row.ended_at)}
-    return {**found, **times, "month": row.period}
+def _text(row: LedgerRow) -> tuple[Any, ...]:
+    """The values of a row, with times as text."""
+    values = _values(row)
+    return (*values[:_TIMES], *(time if time is None else _iso(time) for time in values[_TIMES:]))
 
 
-def _moment(micros: int | None) -> datetime | None:
-    if micros is None:
-        return None
-    seconds, rest = divmod(micros, 1_000_000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
-
-
-def _iso(row: dict[str, Any]) -> dict[str, Any]:
-    times = {name: row[name] and row[name].strftime("%Y-%m-%dT%H:%M:%S.%fZ") for name in ("admitted_at", "ended_at")}
-    return {**row, **times}
+def _iso(micros: int) -> str:
+    return f"{(_EPOCH + timedelta(microseconds=micros)).isoformat(timespec='microseconds')}Z"
 
 
 class _Csv:
@@ -110,11 +108,11 @@ class _Csv:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._text = io.TextIOWrapper(stream, "utf8", newline="", write_through=True)
-        self._csv = csv.DictWriter(self._text, COLUMNS)
-        self._csv.writeheader()
+        self._csv = csv.writer(self._text)
+        self._csv.writerow(COLUMNS)
 
-    def rows(self, rows: list[dict[str, Any]]) -> None:
-        self._csv.writerows(_iso(row) for row in rows)
+    def rows(self, rows: list[LedgerRow]) -> None:
+        self._csv.writerows(map(_text, rows))
 
     def end(self) -> None:
         self._text.flush()
@@ -127,8 +125,8 @@ class _Lines:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
 
-    def rows(self, rows: list[dict[str, Any]]) -> None:
-        self._stream.write(b"".join(_encode(_iso(row)) + b"\n" for row in rows))
+    def rows(self, rows: list[LedgerRow]) -> None:
+        self._stream.write(b"".join(_encode(dict(zip(COLUMNS, _text(row), strict=True))) + b"\n" for row in rows))
 
     def end(self) -> None:
         self._stream.flush()
@@ -146,12 +144,14 @@ class _Parquet:
         types = {"price_micros": pyarrow.int64()}
         types |= dict.fromkeys(("admitted_at", "ended_at"), pyarrow.timestamp("us", tz="UTC"))
         self._schema = pyarrow.schema([(column, types.get(column, pyarrow.string())) for column in COLUMNS])
-        self._batch = pyarrow.RecordBatch.from_pylist
+        self._array, self._batch = pyarrow.array, pyarrow.RecordBatch.from_arrays
         self._parquet = parquet.ParquetWriter(stream, self._schema, compression="zstd")
 
-    def rows(self, rows: list[dict[str, Any]]) -> None:
-        if rows:
-            self._parquet.write_batch(self._batch(rows, self._schema))
+    def rows(self, rows: list[LedgerRow]) -> None:
+        columns = zip(*map(_values, rows), strict=True)
+        arrays = [self._array(column, field.type) for column, field in zip(columns, self._schema, strict=False)]
+        if arrays:
+            self._parquet.write_batch(self._batch(arrays, schema=self._schema))
 
     def end(self) -> None:
         self._parquet.close()
