@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import apsw
 
 from clipmeter.errors import BillingError, Problem, ServiceUnavailable
 from clipmeter.store.base import NewerSchema, Plan, Query, Redo, Row, T
-from clipmeter.store.named import Statement, migrations, statements
+from clipmeter.store.named import CLOCK, VALUE, Statement, migrations, statements
 
 OURS = (
     apsw.ConstraintError,
@@ -41,7 +42,7 @@ class Session:
         flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
         self._path = path
         self._shift = shift
-        self._statements = statements()
+        self._placed = placed()
         self._moment: dict[str, Any] = {}
         self._wrote = False
         self._connection = apsw.Connection(str(path), flags=flags, vfs=vfs or None)
@@ -69,7 +70,7 @@ class Session:
             )
         for version, text in steps[have:]:
             self._connection.execute(text)
-            self._execute("schema_step", version=version)
+            self._execute("schema_step", version)
         self.commit()
         return have, newest
 
@@ -130,22 +131,45 @@ class Session:
             raise ours from ours.__cause__
 
     def _answer(self, query: Query) -> list[Row]:
-        statement = self._statements[query.name]
-        self._wrote = self._wrote or statement.writes
-        return self._fetch(statement, query.values)
-
-    def _fetch(self, statement: Statement, values: Any) -> list[Row]:  # noqa: ANN401 - a mapping for the driver
-        if statement.timed:
-            values = {**values, **(self._moment or self._read_clock())}
-        return self._connection.execute(statement.sql, values).fetchall()
+        placed = self._placed[query.name]
+        self._wrote = self._wrote or placed.writes
+        values = [query.values[name] for name in placed.values]
+        if placed.clock:
+            moment = self._moment or self._read_clock()
+            values += [moment[name] for name in placed.clock]
+        return self._connection.execute(placed.sql, values).fetchall()
 
     def _read_clock(self) -> dict[str, Any]:
-        ((now, day, month),) = self._execute("clock_sqlite", shift=self._shift())
+        ((now, day, month),) = self._execute("clock_sqlite", self._shift())
         self._moment = {"now": now, "day": day, "month": month}
         return self._moment
 
-    def _execute(self, name: str, **values: Any) -> list[Row]:  # noqa: ANN401 - values of a query
-        return self._connection.execute(self._statements[name].sql, values).fetchall()
+    def _execute(self, name: str, *values: Any) -> list[Row]:  # noqa: ANN401 - values of a query
+        return self._connection.execute(self._placed[name].sql, values).fetchall()
+
+
+class Placed(NamedTuple):
+    """A query whose values have numbers: the driver takes them by number in half of the time that it takes by name."""
+
+    sql: str
+    values: tuple[str, ...]
+    """The names of the first."""
+    clock: tuple[str, ...]
+    """Which of now, day and month follow."""
+    writes: bool
+
+
+@cache
+def placed() -> dict[str, Placed]:
+    """Every query by its name."""
+    return {name: _place(statement) for name, statement in statements().items()}
+
+
+def _place(statement: Statement) -> Placed:
+    given = set(VALUE.findall(statement.sql))
+    clock = tuple(name for name in CLOCK if name in given)
+    at = {name: f"?{number}" for number, name in enumerate((*statement.values, *clock), 1)}
+    return Placed(VALUE.sub(lambda found: at[found[1]], statement.sql), statement.values, clock, statement.writes)
 
 
 def _utc_day(*values: Any) -> str:  # noqa: ANN401 - values of the database
