@@ -38,7 +38,8 @@ def back_up(settings: Settings, file: Path) -> int:
     try:
         with _bar(f"copying {source.name}") as told:
             copy(source, draft, told)
-        check(draft)
+        with _bar("checking the copy"):
+            check(draft)
         status = _say_what_is_in(draft, file)
         place(draft, file)
     finally:

@@ -92,15 +92,15 @@ def watched() -> Iterator[Told]:
     if not sys.stderr.isatty():
         yield lambda _: None
         return
-    columns = (BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    columns = (BarColumn(10), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=err, transient=True) as progress:
         task = progress.add_task("", total=None)
-        yield lambda now: progress.update(
-            task,
-            completed=now.done,
-            total=now.of,
-            description=f"{counted(now.rows, 'row')}  {now.invariant} {now.what}",
-        )
+
+        def tell(now: Looking) -> None:
+            asked = f"{now.invariant}: {now.what}?" if now.what else counted(now.rows, "row")
+            progress.update(task, completed=now.done, total=now.of, description=asked)
+
+        yield tell
 
 
 def _row(row: LedgerRow) -> dict[str, Any]:

@@ -115,6 +115,16 @@ def test_the_cap_of_a_key(server, payer):
     assert server.get(key=payer["key"], video_id=next(IDS)).status == 200
 
 
+def test_a_repeat_passes(server, payer):
+    """A stored answer is given again at any limit, since it is free."""
+    headers = {"X-API-Key": payer["key"], "Idempotency-Key": "again"}
+    target = f"/v1/tiktok/video?video_id={next(IDS)}"
+    first = server.send("GET", target, headers)
+    set_limits(server, payer, daily="0", monthly="0")
+    again = server.send("GET", target, headers)
+    assert (again.status, again.body, again.headers["X-Charge"]) == (200, first.body, "0")
+
+
 def test_what_the_command_line_says(server, payer):
     """`limits show --json` says the same in micro-dollars, with the caps of the keys."""
     set_limits(server, payer, daily="0.5", monthly="$12.50")
