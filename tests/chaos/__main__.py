@@ -35,7 +35,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=1, help="the number of the first round, to repeat one")
     parser.add_argument("--pooler", action="store_true", help="pgbouncer in transaction mode before PostgreSQL")
-    parser.add_argument("--free", type=int, default=15, help="free requests a month")
+    parser.add_argument("--free", type=int, default=5, help="free requests a month")
     parser.add_argument("--mutants", action="store_true", help="check that six deliberate bugs are caught instead")
     asked = parser.parse_args()
     if asked.mutants:

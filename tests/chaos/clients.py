@@ -153,7 +153,7 @@ async def limiter(person: Person) -> None:
     """Sets a daily limit, and lowers or raises it while money is spent."""
     price = person.scene.cluster.shape.terms.price
     while not person.scene.over.is_set():
-        await change(person.scene, "daily_limit", person.key, price * person.luck.randrange(1, 12))
+        await change(person.scene, "daily_limit", person.key, price * person.luck.randrange(1, 7))
         await person.scene.pause(person.luck.uniform(0.2, 0.6))
 
 

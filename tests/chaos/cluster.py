@@ -36,7 +36,7 @@ class Shape:
 
     store: StoreName = "sqlite"
     nodes: int = 1
-    terms: Terms = Terms(free=15, price=6_000, slots=3)
+    terms: Terms = Terms(free=5, price=6_000, slots=3)
     pooler: bool = False
     """Put pgbouncer between the proxy and PostgreSQL."""
     command: tuple[str, ...] = CLIPMETER
