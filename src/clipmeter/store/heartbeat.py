@@ -35,11 +35,11 @@ class Heartbeat:
         self._lease_end = 0.0
         self._task: asyncio.Task[None] | None = None
 
-    async def start(self, node_id: str, join: Awaitable[None]) -> None:
+    async def start(self, node_id: str, join: Callable[[], Awaitable[None]]) -> None:
         """Be this node from now on; `join` makes it known."""
         await self.stop()
         sent = _now()
-        await join
+        await join()
         self._node_id, self._lease_end = node_id, sent + LEASE_SECONDS
         self._task = asyncio.create_task(self._beat_on())
 

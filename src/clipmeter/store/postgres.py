@@ -134,7 +134,7 @@ class PostgresStore:
     async def join(self) -> str:
         """A new node id for this process; it is alive while it says so."""
         node_id = uuid4().hex
-        await self._heartbeat.start(node_id, self.write(join(node_id)))
+        await self._heartbeat.start(node_id, lambda: self.write(join(node_id)))
         return node_id
 
     async def leave(self, node_id: str) -> None:
