@@ -109,7 +109,8 @@ class Ledger:
         terms, waiting = self._terms[endpoint], self._waiting(caller, endpoint)
         self._check_lease()
         try:
-            ending = await asyncio.shield(self._store.submit(plans.charge(asked, terms, waiting=waiting, again=False)))
+            # Not shielded: the plan goes on when its caller is cancelled, and what it saved is right.
+            ending = await self._store.submit(plans.charge(asked, terms, waiting=waiting, again=False))
         except CommitUnknown:
             ending = await self._settle(asked, plans.charge(asked, terms, waiting=waiting, again=True))
         if isinstance(ending, Wait):
