@@ -189,7 +189,7 @@ def _values(entry: LogEntry) -> dict[str, Any]:
         "asked": _clean(entry.asked, LONGEST_ASKED),
         "video_id": entry.video_id or None,
         "source": entry.source,
-        "attempts": _encode([_tried(attempt) for attempt in entry.attempts]).decode(),
+        "attempts": _encode([_tried(attempt) for attempt in entry.attempts]).decode() if entry.attempts else "[]",
         "sign": _clean(entry.sign, _LONGEST_SIGN),
         "http_status": entry.status,
         "code": entry.code,
@@ -205,7 +205,10 @@ def _tried(attempt: Attempt) -> Tried:
 
 def _clean(text: str, longest: int) -> str:
     """A text that any database stores: no half characters, no NUL, not longer than it may be."""
-    return text[:longest].encode("utf8", "replace").decode().replace("\0", "\ufffd")
+    text = text[:longest]
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.encode("utf8", "replace").decode().replace("\0", "\ufffd")
 
 
 @plan
