@@ -69,7 +69,7 @@ class Round:
     accounts: dict[str, tuple[Account, Key]] = field(default_factory=dict)
 
     killed: float = 0.0
-    """When a node with hostages was killed, in Unix time."""
+    """When a node with hostages was killed, in Unix time; the only node: when it was up again."""
 
     def __post_init__(self) -> None:
         self.luck = random.Random(f"{self.seed}/{self.number}")  # noqa: S311 - to be repeated, not guessed
@@ -139,6 +139,9 @@ class Round:
         await happen(fault, self.cluster, self.journal, self.tally.faults)
         self.killed = next(line.began for line in self.journal.lines if isinstance(line, Did) and line.what == "kill")
         await asyncio.gather(*held)
+        if len(self.cluster.nodes) == 1:  # there is nobody else to free or to use them
+            await self.cluster.nodes[0].ready()
+            self.killed = time.time()
         self.tally.recoveries.append(await self._recovered(account, key, fault.node) - self.killed)
 
     async def _all_held(self, account: Account) -> None:
@@ -190,7 +193,8 @@ class Round:
         hostages = [row for row in rows if row.video_id in self.stuck_ids and row.state == "expired"]
         if not hostages:
             return []
-        self.tally.expiries.append(max(row.ended_at or 0 for row in hostages) / 1e6 - self.killed)
+        ended = max(row.ended_at or 0 for row in hostages) / 1e6
+        self.tally.expiries.append(max(0.0, ended - self.killed))
         if self.tally.expiries[-1] <= self.tally.patience:
             return []
         what = f"slots of a killed node were free after {self.tally.expiries[-1]:.1f} s"
