@@ -6,7 +6,7 @@ Rule 2: a row is written once, also when it is not known whether the database ha
 
 import time
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ import structlog
 
 from clipmeter.errors import Attempt, InvalidParameter, Problem, ServiceUnavailable
 from clipmeter.records.flusher import Flusher
-from clipmeter.store.base import Query, Steps, Store, plan
+from clipmeter.store.base import Many, Query, Steps, Store, plan
 
 log = structlog.get_logger()
 
@@ -167,22 +167,25 @@ class RequestLog:
 
 
 @plan
-def _add(entries: Iterable[LogEntry]) -> Steps[None]:
-    failures: Counter[tuple[str, str, str]] = Counter()
-    for entry in entries:
-        added = yield Query("log_add", _values(entry))
-        if added and entry.code:
-            failures[entry.account_id, entry.endpoint, entry.code] += 1
-    for (account_id, endpoint, code), requests in failures.items():
-        values = {"account_id": account_id, "endpoint": endpoint, "code": code, "requests": requests}
-        yield Query("failures_add", values)
+def _add(entries: Sequence[LogEntry]) -> Steps[None]:
+    moment = time.monotonic()  # one for all, as the database's clock stands still within a transaction
+    rows = yield Many("log_add", [_values(entry, moment) for entry in entries])
+    added = {request_id for (request_id,) in rows}
+    failures = Counter(
+        (entry.account_id, entry.endpoint, entry.code) for entry in entries if entry.code and entry.request_id in added
+    )
+    names = ("account_id", "endpoint", "code", "requests")
+    if failures:
+        yield Many(
+            "failures_add", [dict(zip(names, (*which, requests), strict=True)) for which, requests in failures.items()]
+        )
 
 
-def _values(entry: LogEntry) -> dict[str, Any]:
+def _values(entry: LogEntry, moment: float) -> dict[str, Any]:
     return {
         "account_id": entry.account_id,
         "request_id": entry.request_id,
-        "age_micros": max(0, int((time.monotonic() - entry.began) * 1_000_000)),
+        "age_micros": max(0, int((moment - entry.began) * 1_000_000)),
         "endpoint": entry.endpoint,
         "mode": entry.mode,
         "key_id": entry.key_id,

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from uuid import uuid4
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -28,7 +29,7 @@ TERMS = {"video": Terms(6_000, 1, 3), "search": Terms(10_000, 2, 2)}
 NOON = datetime(2027, 1, 30, 12, tzinfo=UTC).timestamp()
 DAY = 86_400
 HOLD_SECONDS = 3.5 * DAY
-EXAMPLES = int(os.environ.get("CLIPMETER_MACHINE_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("CLIPMETER_MACHINE_EXAMPLES", "20"))
 MONEY = st.sampled_from([None, None, 6_000, 12_000, 25_000, "less"])
 WHO = st.sampled_from("bbba")
 KEYS = ("live", "other", "test")
@@ -42,6 +43,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def __init__(self, where):
         super().__init__()
         self.bank = Bank(where, TERMS, HOLD_SECONDS)
+        self.looks, self.look_every = 0, 5 if where.startswith("postgresql:") else 1
 
     @initialize(limit=MONEY)
     def begin(self, limit):
@@ -234,15 +236,19 @@ class LedgerMachine(RuleBasedStateMachine):
             request: (row.state, row.kind, row.price, str(row.day)) for request, row in self.model.rows.items()
         }
         assert running == {place: self.model.in_flight(*place) for place in running}
-        assert self.run(self.bank.ledger.verify()) == []
+        self.looks += 1
+        if self.looks % self.look_every == 0:
+            assert self.run(self.bank.ledger.verify()) == []
 
     def teardown(self):
         if hasattr(self, "loop"):
+            assert self.run(self.bank.ledger.verify()) == []
             self.run(self.bank.close())
             self.run(self.loop.shutdown_default_executor())
             self.loop.close()
 
 
+@pytest.mark.timeout(300)
 def test_the_ledger_is_its_model(where):
     """I1, I2, I5 to I10: whatever happens in whatever order, answers and books are those of the model."""
     run_state_machine_as_test(

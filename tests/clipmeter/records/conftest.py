@@ -1,17 +1,17 @@
-"""A real store, and entries for its log."""
+"""A real store of either kind, and entries for its log."""
 
 import time
 
 import pytest
 
+from bank import store_at
 from clipmeter.errors import Attempt
 from clipmeter.records.requests import LogEntry
-from clipmeter.store.sqlite import SqliteStore
 
 
 @pytest.fixture
-async def store(tmp_path):
-    async with SqliteStore(tmp_path / "clipmeter.db") as store:
+async def store(where):
+    async with store_at(where) as store:
         yield store
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from bank import store_at
 from clipmeter.errors import Attempt
 from clipmeter.records.health import KEEP_HOURS, HealthLog
-from clipmeter.store.sqlite import SqliteStore
 
 GOOD, BAD = Attempt("webpage", "", "", 0.2), Attempt("webpage", "upstream_timeout", "slow", 4.0)
 
@@ -55,9 +55,9 @@ async def test_hours_are_kept_apart_and_go_after_90_days(store, clock):
     assert [row[2] for row in await rows(health, 2 * KEEP_HOURS)] == ["upstream_timeout"]
 
 
-async def test_an_outage_loses_nothing(tmp_path, clock):
+async def test_an_outage_loses_nothing(where, clock):
     """What cannot be written is added to what comes after."""
-    store = SqliteStore(tmp_path / "clipmeter.db")
+    store = store_at(where)
     health = HealthLog(store, clock=clock)
     health.note("live", [GOOD])
     with pytest.raises(Exception, match="service is starting"):

@@ -166,6 +166,7 @@ async def test_any_text_is_kept(log, entry):
     assert len(row.sign) <= 200
 
 
+@pytest.mark.parametrize("where", ["sqlite"], indirect=True)
 async def test_without_a_database_rows_wait(tmp_path, store, log, entry):
     """While another process holds the database rows wait, and are written once it is free again."""
     store._busy_seconds = 0.01
@@ -194,6 +195,7 @@ async def test_it_writes_by_itself(log, entry):
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.parametrize("where", ["sqlite"], indirect=True)
 async def test_a_page_of_a_million_rows(tmp_path, log, entry):
     """A page of 50 of a million rows takes less than 20 ms, with each filter, also where few rows match."""
     log.note(entry(code="rare", key_id="key_rare", video_id="1", status=500))
