@@ -67,7 +67,7 @@ class Person:
     async def rest_after(self, answer: Answer | None) -> None:
         """Do not hammer on what does not work."""
         if answer is None:
-            await self.scene.pause(self.luck.uniform(0.03, 0.15))
+            await self.scene.pause(self.luck.uniform(0.05, 0.3))
         elif answer.status not in DEFINITE:
             await self.scene.pause(self.luck.uniform(0.01, 0.08))
 
