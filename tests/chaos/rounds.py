@@ -65,9 +65,7 @@ class Round:
     script: Script | None = None
     """Empty: drawn by chance."""
     people: list[Person] = field(default_factory=list)
-    stuck: tuple[Account, Key] | None = None
     accounts: dict[str, tuple[Account, Key]] = field(default_factory=dict)
-
     killed: float = 0.0
     """When a node with hostages was killed, in Unix time; the only node: when it was up again."""
 
