@@ -170,10 +170,9 @@ class RequestLog:
 def _add(entries: Sequence[LogEntry]) -> Steps[None]:
     moment = time.monotonic()  # one for all, as the database's clock stands still within a transaction
     rows = yield Many("log_add", [_values(entry, moment) for entry in entries])
-    added = {request_id for (request_id,) in rows}
-    failures = Counter(
-        (entry.account_id, entry.endpoint, entry.code) for entry in entries if entry.code and entry.request_id in added
-    )
+    by_id = {entry.request_id: entry for entry in entries}
+    added = [by_id[request_id] for (request_id,) in rows]
+    failures = Counter((entry.account_id, entry.endpoint, entry.code) for entry in added if entry.code)
     names = ("account_id", "endpoint", "code", "requests")
     if failures:
         yield Many(

@@ -31,6 +31,13 @@ class Query(NamedTuple):
     values: Mapping[str, Any] = NOTHING
 
 
+class Many(NamedTuple):
+    """One query for several sets of values, which must not touch the same row: the rows of all of them, in no order."""
+
+    name: str
+    batch: Sequence[Mapping[str, Any]]
+
+
 class Lock(NamedTuple):
     """The first thing yielded by a plan that moves an account's money: until its end nobody else moves it.
 
@@ -40,7 +47,7 @@ class Lock(NamedTuple):
     account_id: str
 
 
-Step: TypeAlias = Query | Lock
+Step: TypeAlias = Query | Many | Lock
 Steps: TypeAlias = Generator[Step, list[Row], T]
 
 

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from clipmeter.errors import Problem
-from clipmeter.store.base import Lock, Plan, Query, Redo, Row, Step, Steps
+from clipmeter.store.base import Lock, Many, Plan, Query, Redo, Row, Step, Steps
 
 Ask: TypeAlias = Callable[[str, Sequence[Mapping[str, Any]]], Awaitable[Sequence[list[Row]]]]
 """A query's name and sets of values → the rows of each."""
@@ -73,18 +73,26 @@ async def take_turn(runs: Sequence[Run], ask: Ask, writes: Callable[[str], bool]
     for run in runs:
         run.past_lock()
     while asked := _by_query(runs):
-        for name, its in asked.items():
-            found = await ask(name, [run.step.values for run in its if isinstance(run.step, Query)])
-            for run, rows in zip(its, found, strict=True):
+        for name, its in asked:
+            for run, rows in zip(its, await _rows(name, its, ask), strict=True):
                 run.wrote = run.wrote or writes(name)
                 run.go(rows)
                 if run.error and (run.wrote or not isinstance(run.error, Problem)):
                     raise Redo
 
 
-def _by_query(runs: Sequence[Run]) -> dict[str, list[Run]]:
+def _by_query(runs: Sequence[Run]) -> list[tuple[str, list[Run]]]:
+    """Who asks the same together; one who asks for many sets of values on its own."""
     asked: dict[str, list[Run]] = {}
     for run in runs:
         if isinstance(run.step, Query):
             asked.setdefault(run.step.name, []).append(run)
-    return asked
+    many = [(run.step.name, [run]) for run in runs if isinstance(run.step, Many)]
+    return [*asked.items(), *many]
+
+
+async def _rows(name: str, its: Sequence[Run], ask: Ask) -> Sequence[list[Row]]:
+    first = its[0].step
+    if isinstance(first, Many):
+        return [[row for rows in await ask(name, first.batch) for row in rows]]
+    return await ask(name, [run.step.values for run in its if isinstance(run.step, Query)])

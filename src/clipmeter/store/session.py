@@ -1,6 +1,6 @@
 """One SQLite connection that runs plans: named queries, the clock, and errors in our own words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import apsw
 
 from clipmeter.errors import BillingError, Problem, ServiceUnavailable
-from clipmeter.store.base import NewerSchema, Plan, Query, Redo, Row, T
+from clipmeter.store.base import Lock, Many, NewerSchema, Plan, Query, Redo, Row, T
 from clipmeter.store.named import CLOCK, VALUE, Statement, migrations, statements
 
 OURS = (
@@ -108,7 +108,7 @@ class Session:
         try:
             step = next(steps)
             while True:
-                step = steps.send(self._answer(step) if isinstance(step, Query) else [])
+                step = steps.send([] if isinstance(step, Lock) else self._answer(step))
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
         finally:
@@ -130,14 +130,20 @@ class Session:
             ours = in_our_words(error)
             raise ours from ours.__cause__
 
-    def _answer(self, query: Query) -> list[Row]:
-        placed = self._placed[query.name]
+    def _answer(self, step: Query | Many) -> list[Row]:
+        placed = self._placed[step.name]
         self._wrote = self._wrote or placed.writes
-        values = [query.values[name] for name in placed.values]
+        if isinstance(step, Many):
+            batch = [self._values(placed, values) for values in step.batch]
+            return self._connection.executemany(placed.sql, batch).fetchall()
+        return self._connection.execute(placed.sql, self._values(placed, step.values)).fetchall()
+
+    def _values(self, placed: "Placed", given: Mapping[str, Any]) -> list[Any]:
+        values = [given[name] for name in placed.values]
         if placed.clock:
             moment = self._moment or self._read_clock()
             values += [moment[name] for name in placed.clock]
-        return self._connection.execute(placed.sql, values).fetchall()
+        return values
 
     def _read_clock(self) -> dict[str, Any]:
         ((now, day, month),) = self._execute("clock_sqlite", self._shift())

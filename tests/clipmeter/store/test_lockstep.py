@@ -3,7 +3,7 @@
 import pytest
 
 from clipmeter.errors import InvalidParameter
-from clipmeter.store.base import Lock, Query, Redo, plan
+from clipmeter.store.base import Lock, Many, Query, Redo, plan
 from clipmeter.store.lockstep import Run, take_turn, turns
 
 
@@ -89,3 +89,18 @@ async def test_a_plan_without_steps():
     """A plan may know its result at once."""
     ((only,), trips) = await run([nothing()])
     assert (only.result, trips) == ("at once", [])
+
+
+async def test_many_sets_of_values_are_asked_at_once():
+    """A plan that asks one thing for many sets of values makes one round trip, and gets all rows."""
+
+    @plan
+    def many(accounts):
+        rows = yield Many("write", [{"account_id": account} for account in accounts])
+        (row,) = yield Query("look", {"account_id": accounts[0]})
+        return rows, row
+
+    runs, trips = await run([many("aab")])
+    assert trips == [("write", ["a", "a", "b"]), ("look", ["a"])]
+    assert runs[0].result == ([("write", "a"), ("write", "a"), ("write", "b")], ("look", "a"))
+    assert runs[0].wrote
