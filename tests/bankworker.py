@@ -3,6 +3,7 @@
 python bankworker.py charge WHERE KEY JOURNAL   says ready, then charges until it is killed; what was told is in JOURNAL
 python bankworker.py finish WHERE KEY           posts until the free ones are used up; prints how many were posted
 python bankworker.py revoke WHERE KEY_ID        revokes a key
+python bankworker.py keys WHERE ACCOUNT_ID      asks for 20 keys at once; prints how many it got
 """
 
 import asyncio
@@ -13,7 +14,7 @@ import time
 from pathlib import Path
 
 from bank import VIDEO, Bank
-from clipmeter.errors import ConcurrencyLimitExceeded, PaymentRequired
+from clipmeter.errors import ConcurrencyLimitExceeded, InvalidParameter, PaymentRequired
 
 
 async def charge(where: str, key: str, journal: str) -> None:
@@ -70,6 +71,15 @@ async def revoke(where: str, key_id: str) -> None:
     await bank.close()
 
 
+async def keys(where: str, account_id: str) -> None:
+    """Most of them are refused."""
+    bank = await Bank(where).open()
+    work = (bank.keys.create(account_id, f"key {n}", "live") for n in range(20))
+    made = await asyncio.gather(*work, return_exceptions=True)
+    await bank.close()
+    print(sum(not isinstance(one, InvalidParameter) for one in made))  # noqa: T201
+
+
 def command(*words: object) -> list[str]:
     """How to start one."""
     return [sys.executable, str(Path(__file__)), *map(str, words)]
@@ -96,4 +106,4 @@ def run_together(times: int, *words: object) -> list[str]:
 
 
 if __name__ == "__main__":
-    asyncio.run({"charge": charge, "finish": finish, "revoke": revoke}[sys.argv[1]](*sys.argv[2:]))
+    asyncio.run({"charge": charge, "finish": finish, "revoke": revoke, "keys": keys}[sys.argv[1]](*sys.argv[2:]))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bankworker import command
+from bankworker import command, run_together
 from clipmeter.billing.keys import KEYS_PER_ACCOUNT, Keys, looks_right, make_key
 from clipmeter.errors import InvalidApiKey, InvalidParameter, MissingApiKey, ServiceUnavailable, UserNotFound
 
@@ -97,6 +97,14 @@ async def test_at_most_ten_keys(bank):
         await bank.keys.create(caller.account_id, "a revoked key still counts", "live")
     await bank.keys.delete(live[0].key_id)
     await bank.keys.create(caller.account_id, "a deleted one does not", "live")
+
+
+async def test_at_most_ten_keys_from_many_processes(bank):
+    """I9: three processes that each ask for 20 keys at once get 8 together, beside the first two."""
+    caller = await bank.caller()
+    printed = await asyncio.to_thread(run_together, 3, "keys", bank.where, caller.account_id)
+    assert sum(int(text) for text in printed) == KEYS_PER_ACCOUNT - 2
+    assert len(await bank.keys.list_for(caller.account_id)) == KEYS_PER_ACCOUNT
 
 
 async def test_revoke_enable_delete(bank):

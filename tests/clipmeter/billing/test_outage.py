@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bank import store_at
-from clipmeter.errors import ServiceUnavailable
+from clipmeter.errors import PaymentRequired, ServiceUnavailable
 from clipmeter.store.base import CommitUnknown
 from postgres import database_of
 
@@ -157,6 +157,28 @@ async def test_the_answer_to_a_post_is_lost(forgetful, lost):
     assert (await forgetful.ledger.post(hold)).charge_micros == 6_000
     assert len(await forgetful.rows(caller, "posted")) == 51
     assert sum(row.price_micros for row in await forgetful.rows(caller)) == 6_000
+
+
+@pytest.mark.parametrize("lost", [1, 3])
+async def test_the_answer_to_a_charge_is_lost(forgetful, lost):
+    """I3, I10: the same for a success that is charged in one step."""
+    caller = await forgetful.caller(payment="card")
+    await forgetful.succeed(caller, 50)
+    forgetful.store.lose = lost
+    assert (await forgetful.ledger.charge(caller, VIDEO, video_id="1", request_id="r1")).charge_micros == 6_000
+    assert len(await forgetful.rows(caller, "posted")) == 51
+    assert sum(row.price_micros for row in await forgetful.rows(caller)) == 6_000
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+async def test_the_refusal_of_a_charge_is_lost(forgetful, lost):
+    """I4: a refusal whose answer is lost is a refusal still."""
+    caller = await forgetful.caller()
+    await forgetful.succeed(caller, 50)
+    forgetful.store.lose = lost
+    with pytest.raises(PaymentRequired):
+        await forgetful.ledger.charge(caller, VIDEO, video_id="1", request_id="r1")
+    assert len(await forgetful.rows(caller)) == 50
 
 
 COMMITS_FAIL = """
