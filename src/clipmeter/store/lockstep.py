@@ -10,14 +10,18 @@ Rule 2: a plan may be refused before it has written, not after. One that raises 
 transaction (`Redo`), and every plan of it is run anew alone.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from clipmeter.errors import Problem
 from clipmeter.store.base import Lock, Many, Plan, Query, Redo, Row, Step, Steps
 
-Ask: TypeAlias = Callable[[str, Sequence[Mapping[str, Any]]], Awaitable[Sequence[list[Row]]]]
-"""A query's name and sets of values → the rows of each."""
+Asked: TypeAlias = tuple[str, Sequence[Mapping[str, Any]]]
+"""A query's name and sets of values."""
+Answers: TypeAlias = Sequence[list[Row]]
+"""The rows of each set."""
+Asking: TypeAlias = Generator[Asked, Answers, None]
+"""Yields what to ask, and is sent the answers; who drives it waits in its own way."""
 
 
 class Run:
@@ -68,13 +72,13 @@ def turns(runs: Iterable[Run]) -> list[list[Run]]:
     return by_turn
 
 
-async def take_turn(runs: Sequence[Run], ask: Ask, writes: Callable[[str], bool]) -> None:
+def take_turn(runs: Sequence[Run], writes: Callable[[str], bool]) -> Asking:
     """Run plans of different accounts to their ends. Raises Redo."""
     for run in runs:
         run.past_lock()
     while asked := _by_query(runs):
         for name, its in asked:
-            for run, rows in zip(its, await _rows(name, its, ask), strict=True):
+            for run, rows in zip(its, (yield from _rows(name, its)), strict=True):
                 run.wrote = run.wrote or writes(name)
                 run.go(rows)
                 if run.error and (run.wrote or not isinstance(run.error, Problem)):
@@ -91,8 +95,9 @@ def _by_query(runs: Sequence[Run]) -> list[tuple[str, list[Run]]]:
     return [*asked.items(), *many]
 
 
-async def _rows(name: str, its: Sequence[Run], ask: Ask) -> Sequence[list[Row]]:
+def _rows(name: str, its: Sequence[Run]) -> Generator[Asked, Answers, Answers]:
     first = its[0].step
     if isinstance(first, Many):
-        return [[row for rows in await ask(name, first.batch) for row in rows]]
-    return await ask(name, [run.step.values for run in its if isinstance(run.step, Query)])
+        found = yield name, first.batch
+        return [[row for rows in found for row in rows]]
+    return (yield name, [run.step.values for run in its if isinstance(run.step, Query)])

@@ -1,17 +1,18 @@
 """One SQLite connection that runs plans: named queries, the clock, and errors in our own words."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import apsw
 
 from clipmeter.errors import BillingError, Problem, ServiceUnavailable
 from clipmeter.store.base import Lock, Many, NewerSchema, Plan, Query, Redo, Row, T
-from clipmeter.store.named import CLOCK, VALUE, Statement, migrations, statements
+from clipmeter.store.lockstep import Run, take_turn, turns
+from clipmeter.store.named import migrations
+from clipmeter.store.widening import Wide, narrow, pieces, wide
 
 OURS = (
     apsw.ConstraintError,
@@ -23,6 +24,8 @@ OURS = (
 )
 """The driver's errors that mean a mistake in a query or its values; all others mean that the database is not usable."""
 
+STATEMENTS = 400
+"""That are kept prepared: every query, in all of its forms."""
 _SETTINGS = """
 PRAGMA synchronous=FULL;
 PRAGMA journal_size_limit=67108864;
@@ -42,10 +45,8 @@ class Session:
         flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
         self._path = path
         self._shift = shift
-        self._placed = placed()
         self._moment: dict[str, Any] = {}
-        self._wrote = False
-        self._connection = apsw.Connection(str(path), flags=flags, vfs=vfs or None)
+        self._connection = apsw.Connection(str(path), flags=flags, vfs=vfs or None, statementcachesize=STATEMENTS)
         self._connection.set_busy_timeout(int(busy_seconds * 1000))
         # One plan per query whatever its values: else SQLite plans anew at each execution, ten times the work.
         self._connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
@@ -79,7 +80,6 @@ class Session:
         if self._path.stat().st_ino != self._inode:
             raise ServiceUnavailable(sign="the database file was replaced")
         self._moment = {}
-        self._wrote = False
         self._connection.execute("BEGIN " + how)
 
     def commit(self) -> None:
@@ -114,36 +114,56 @@ class Session:
         finally:
             steps.close()
 
-    def attempt(self, plan: Plan[T]) -> T:
-        """The same, for one of several plans of the transaction, which go on when this one is refused.
+    def run_all(self, runs: Sequence[Run]) -> None:
+        """Run several plans to their ends, those of different accounts together; some may be refused.
 
-        Raises Redo when it raised after it had written, and the driver's own error when the transaction is lost.
+        Raises Redo when one raised after it had written, and the driver's own error when the transaction is lost.
         """
-        self._wrote = False
         try:
-            return self.run(plan)
+            for turn in turns(runs):
+                self._drive(turn)
+        except Redo:
+            raise
         except Exception as error:
             if isinstance(error, apsw.Error) and not isinstance(error, OURS):
                 raise
-            if self._wrote:
-                raise Redo from error
-            ours = in_our_words(error)
-            raise ours from ours.__cause__
+            raise Redo from error
+
+    def _drive(self, runs: Sequence[Run]) -> None:
+        asking = take_turn(runs, lambda name: narrow(name).writes)
+        with suppress(StopIteration):
+            asked = next(asking)
+            while True:
+                asked = asking.send(self._ask(*asked))
 
     def _answer(self, step: Query | Many) -> list[Row]:
-        placed = self._placed[step.name]
-        self._wrote = self._wrote or placed.writes
         if isinstance(step, Many):
-            batch = [self._values(placed, values) for values in step.batch]
-            return self._connection.executemany(placed.sql, batch).fetchall()
-        return self._connection.execute(placed.sql, self._values(placed, step.values)).fetchall()
+            return [row for values in step.batch for row in self._one(step.name, values)]
+        return self._one(step.name, step.values)
 
-    def _values(self, placed: "Placed", given: Mapping[str, Any]) -> list[Any]:
-        values = [given[name] for name in placed.values]
-        if placed.clock:
-            moment = self._moment or self._read_clock()
-            values += [moment[name] for name in placed.clock]
-        return values
+    def _ask(self, name: str, batch: Sequence[Mapping[str, Any]]) -> list[list[Row]]:
+        found: list[list[Row]] = []
+        for size in pieces(len(batch)):
+            its = batch[len(found) : len(found) + size]
+            form = wide(name, size) if size > 1 else None
+            found += self._many(form, its) if form else [self._one(name, values) for values in its]
+        return found
+
+    def _one(self, name: str, values: Mapping[str, Any]) -> list[Row]:
+        form = narrow(name)
+        given = [*self._now(form), *(values[value] for value in form.values)]
+        return self._connection.execute(form.sql, given).fetchall()
+
+    def _many(self, form: Wide, batch: Sequence[Mapping[str, Any]]) -> list[list[Row]]:
+        given = [*self._now(form), *(values[value] for values in batch for value in form.values)]
+        return form.sort(batch, self._connection.execute(form.sql, given).fetchall())
+
+    def _now(self, form: Wide) -> list[Any]:
+        """What the clock gives to a query."""
+        if not form.clock:
+            return []
+        moment = self._moment or self._read_clock()
+        return [moment[name] for name in form.clock]
 
     def _read_clock(self) -> dict[str, Any]:
         ((now, day, month),) = self._execute("clock_sqlite", self._shift())
@@ -151,31 +171,7 @@ class Session:
         return self._moment
 
     def _execute(self, name: str, *values: Any) -> list[Row]:  # noqa: ANN401 - values of a query
-        return self._connection.execute(self._placed[name].sql, values).fetchall()
-
-
-class Placed(NamedTuple):
-    """A query whose values have numbers: the driver takes them by number in half of the time that it takes by name."""
-
-    sql: str
-    values: tuple[str, ...]
-    """The names of the first."""
-    clock: tuple[str, ...]
-    """Which of now, day and month follow."""
-    writes: bool
-
-
-@cache
-def placed() -> dict[str, Placed]:
-    """Every query by its name."""
-    return {name: _place(statement) for name, statement in statements().items()}
-
-
-def _place(statement: Statement) -> Placed:
-    given = set(VALUE.findall(statement.sql))
-    clock = tuple(name for name in CLOCK if name in given)
-    at = {name: f"?{number}" for number, name in enumerate((*statement.values, *clock), 1)}
-    return Placed(VALUE.sub(lambda found: at[found[1]], statement.sql), statement.values, clock, statement.writes)
+        return self._connection.execute(narrow(name).sql, values).fetchall()
 
 
 def _utc_day(*values: Any) -> str:  # noqa: ANN401 - values of the database

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -78,14 +79,14 @@ class Wire:
             if locked:
                 self._set_moment(await self._connection.fetch(_LOCK, locked))
             for turn in turns(runs):
-                await take_turn(turn, self._ask, _writes)
+                await self._drive(turn)
         await self._commit()
 
     async def look(self, runs: Sequence[Run], *, within: float | None = WORK_SECONDS) -> None:
         """Run plans that only read, all on one snapshot."""
         async with asyncio.timeout(within):
             await self._begin("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", limited=within is not None)
-            await take_turn(runs, self._ask, _writes)
+            await self._drive(runs)
             await self._connection.execute("COMMIT")
 
     async def undo(self) -> None:
@@ -117,6 +118,13 @@ class Wire:
             raise CommitUnknown(sign=repr(error)) from error
         if status != "COMMIT":
             raise ServiceUnavailable(sign=f"COMMIT was answered with {status}")
+
+    async def _drive(self, runs: Sequence[Run]) -> None:
+        asking = take_turn(runs, _writes)
+        with suppress(StopIteration):
+            asked = next(asking)
+            while True:
+                asked = asking.send(await self._ask(*asked))
 
     async def _ask(self, name: str, batch: Sequence[Mapping[str, Any]]) -> Sequence[list[Row]]:
         lifted = _lifted(name)

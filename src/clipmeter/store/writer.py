@@ -17,6 +17,7 @@ import apsw
 
 from clipmeter.errors import Problem, ServiceUnavailable
 from clipmeter.store.base import CommitUnknown, Plan, Redo, T
+from clipmeter.store.lockstep import Run
 from clipmeter.store.session import Session, in_our_words
 
 MOST = 256
@@ -94,7 +95,8 @@ class Writer:
             self._commit(batch)
         except Redo as redo:
             if len(batch) == 1:
-                batch[0].error = in_our_words(redo.__cause__) if isinstance(redo.__cause__, Exception) else redo
+                job, cause = batch[0], redo.__cause__
+                job.error = job.error or (in_our_words(cause) if isinstance(cause, Exception) else redo)
                 return
             for job in batch:
                 job.result = job.error = None
@@ -107,8 +109,7 @@ class Writer:
             session = self._session = self._session or self._connect()
             session.begin("IMMEDIATE")
             self._forget_failed()
-            for job in batch:
-                _attempt(session, job)
+            _run_all(session, batch)
             failure = CommitUnknown
             session.commit()
             self.batches += 1
@@ -152,15 +153,13 @@ class Writer:
         self._forget_failed()
 
 
-def _attempt(session: Session, job: Job) -> None:
+def _run_all(session: Session, batch: list[Job]) -> None:
+    runs = [Run(job.plan) for job in batch]
     try:
-        job.result = session.attempt(job.plan)
-    except Redo:
-        raise
-    except Exception as error:
-        if error is not in_our_words(error):
-            raise  # the transaction is lost for all
-        job.error = error
+        session.run_all(runs)
+    finally:
+        for job, run in zip(batch, runs, strict=True):
+            job.result, job.error = run.result, run.error
 
 
 def _failed(error: Exception, failure: type[Problem]) -> Exception:
