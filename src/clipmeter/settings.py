@@ -252,13 +252,7 @@ def _checked(settings: Settings) -> Settings:
 
 
 def _check_addresses(settings: Settings) -> None:
-    url = settings.database_url
-    _refuse(
-        bool(url) and not url.startswith(("sqlite:///", "postgresql://", "postgres://")),
-        "DATABASE_URL",
-        url.rpartition("@")[2],
-        "sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME",
-    )
+    _check_database(settings.database_url)
     for name, value in (("UPSTREAM", settings.upstream), ("PUBLIC_URL", settings.public_url)):
         _refuse(bool(value) and not _is_url(value, {"http", "https"}), name, value, "like http://127.0.0.1:9000")
     for proxy in settings.proxies:
@@ -266,6 +260,32 @@ def _check_addresses(settings: Settings) -> None:
         known = _PROXY.fullmatch(proxy)
         right = "like http://HOST:PORT or region=US http://HOST:PORT"
         _refuse(known is None or not _is_url(known[1], kinds), "PROXIES", proxy.partition("@")[2] or proxy, right)
+
+
+def _check_database(url: str) -> None:
+    """The address may hold a password anywhere, so nothing of a wrong one is repeated."""
+    if not url or url.startswith("sqlite:///"):
+        return
+    scheme = url.partition("://")[0]
+    known = scheme in {"postgresql", "postgres"}
+    _refuse(
+        not known, "DATABASE_URL", "not an address known here", "sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
+    )
+    _refuse(
+        not _is_readable(url),
+        "DATABASE_URL",
+        "not a readable address",
+        "postgresql://USER:PASSWORD@HOST:PORT/NAME, with special characters of the password percent-encoded (/ is %2F)",
+    )
+
+
+def _is_readable(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    return port != 0 and not parts.fragment and "@" not in parts.path
 
 
 def _is_url(value: str, schemes: set[str]) -> bool:

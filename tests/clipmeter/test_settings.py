@@ -41,7 +41,8 @@ def test_secret_from_a_file(tmp_path):
         ({"CLIPMETER_SECRET_FILE": "/does/not/exist"}, "cannot be read"),
         ({"CLIPMETER_CONFIG": "/does/not/exist"}, "cannot be read: No such file"),
         ({"CLIPMETER_SECRET": "x" * 40, "CLIPMETER_SECRET_FILE": "/dev/null"}, "are both set"),
-        ({"CLIPMETER_DATABASE_URL": "postgresql://u:hidden@h/d"}, "sqlite:///PATH"),
+        ({"CLIPMETER_DATABASE_URL": "mysql://u:hidden@h/d"}, "sqlite:///PATH"),
+        ({"CLIPMETER_DATABASE_URL": "postgresql://u:p@h:port/d"}, "not a readable address"),
         ({"CLIPMETER_UPSTREAM": "localhost:9000"}, "like http://127.0.0.1:9000"),
         ({"CLIPMETER_PROXIES": "ftp://x"}, "like http://HOST:PORT"),
         ({"CLIPMETER_PROXIES": "region=USA http://x:1"}, "region=US http://HOST:PORT"),
@@ -73,8 +74,11 @@ def test_names_in_a_file_are_spelled_as_there(tmp_path):
         read_settings({"CLIPMETER_CONFIG": str(tmp_path / "file.toml")})
 
 
-def test_secrets_are_not_told():
-    """A sentence about a bad setting never repeats a password."""
+@pytest.mark.parametrize(
+    "url", ["mysql://u:hidden@h/d", "postgresql://u:hid/den#hidden@h/d", "hidden", "postgres://[hidden/d"]
+)
+def test_secrets_are_not_told(url):
+    """A sentence about a bad setting never repeats a password, wherever it stands."""
     with pytest.raises(BadSetting) as told:
-        read_settings({"CLIPMETER_DATABASE_URL": "postgresql://u:hidden@h/d"})
+        read_settings({"CLIPMETER_DATABASE_URL": url})
     assert "hidden" not in str(told.value)

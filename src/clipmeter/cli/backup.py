@@ -34,6 +34,8 @@ def back_up(settings: Settings, file: Path) -> int:
         fail(f"there is no database at {source}.")
     if file.exists():
         fail(f"{file} is there already; a backup overwrites nothing.")
+    if not file.absolute().parent.is_dir():
+        fail(f"there is no folder {file.parent}.")
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         with _bar(f"copying {source.name}") as told:

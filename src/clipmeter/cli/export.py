@@ -165,6 +165,8 @@ def _opened(file: Path | None) -> Iterator[BinaryIO]:
     if file is None:
         yield sys.stdout.buffer
         return
+    if file.is_dir() or not file.absolute().parent.is_dir():
+        fail(f"{file} is a folder; give a file." if file.is_dir() else f"there is no folder {file.parent}.")
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         with draft.open("xb") as stream:

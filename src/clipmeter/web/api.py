@@ -8,7 +8,7 @@ from litestar.types import HTTPScope, Receive
 
 from clipmeter.call import Asked, Call, Done
 from clipmeter.endpoints.base import Endpoint
-from clipmeter.errors import PayloadTooLarge, ServiceError, ServiceUnavailable
+from clipmeter.errors import InvalidParameter, PayloadTooLarge, ServiceError, ServiceUnavailable
 from clipmeter.web.envelope import (
     BODY_LIMIT,
     JSON_TYPE,
@@ -34,6 +34,8 @@ def paid(endpoint: Endpoint[Any], call: Call, ready: Callable[[], bool], public_
         if not await whole(receive):
             return None
         asked = _asked(scope, public_url)
+        if asked.idempotency_key and sum(name == b"idempotency-key" for name, _ in scope["headers"]) > 1:
+            raise InvalidParameter("Give one Idempotency-Key, not several.")
         quick = call.quick(endpoint, asked)
         if quick and (done := await quick):
             return _reply(done)

@@ -266,3 +266,15 @@ def test_free_answers_are_not_stored(server, payer, weather):
 def test_the_books_are_clean(server):
     """After all of this every invariant holds."""
     assert server.run("ledger", "verify").returncode == 0
+
+
+def test_two_keys_are_refused(server, payer):
+    """Nobody could say which of two keys a repeat means."""
+    line = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=10)
+    line.putrequest("GET", f"{PATH}?video_id={EXAMPLE}")
+    for name, value in (("X-API-Key", payer["test_key"]), ("Idempotency-Key", "a"), ("Idempotency-Key", "b")):
+        line.putheader(name, value)
+    line.endheaders()
+    with line.getresponse() as answer:
+        assert (answer.status, json.loads(answer.read())["code"]) == (400, "invalid_parameter")
+    line.close()
