@@ -21,7 +21,7 @@ from clipmeter.sites.tiktok.ref import ShortLink, VideoRef, read_link
 from clipmeter.sites.tiktok.saved import read_saved
 from invented import VIDEO_ID, app_item, basic_item, next_page, old_item, page, sigi_page, web_item
 
-SECONDS = 1.0
+SECONDS = 5.0
 """Of processor time that one reader may take for one answer."""
 MEGABYTES = 500
 """That the process may grow by over all answers; an answer has at most MOST_BYTES."""

@@ -13,6 +13,7 @@ CONTRACT = {
     403: {"account_blocked"},
     404: {"not_found"},
     405: {"method_not_allowed"},
+    409: {"idempotency_in_progress"},
     413: {"payload_too_large"},
     431: {"headers_too_large"},
     429: {"concurrency_limit_exceeded", "daily_limit_exceeded", "monthly_limit_exceeded", "upstream_rate_limit"},

@@ -31,6 +31,7 @@ LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     OSError,
     TimeoutError,
 )
@@ -167,7 +168,9 @@ def is_lost(error: BaseException) -> bool:
 
 def in_our_words(error: Exception) -> Exception:
     """What a caller gets: for a driver's error one of ours, which has it as `__cause__`; any other as it is."""
-    if isinstance(error, Problem) or not isinstance(error, (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+    if isinstance(error, Problem) or not isinstance(
+        error, (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+    ):
         return error
     kind = BillingError if isinstance(error, OURS) and not is_lost(error) else ServiceUnavailable
     problem = kind(sign=repr(error))
