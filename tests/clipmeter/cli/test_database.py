@@ -110,7 +110,7 @@ def test_backups_overwrite_nothing(tmp_path):
     assert "overwrites nothing" in done.stderr
     done = run_clipmeter(home, "backup", str(tmp_path / "nowhere" / "books.db"))
     assert (done.returncode, done.stdout) == (1, "")
-    assert re.fullmatch(r"clipmeter: .+No such file or directory\.\n", done.stderr)
+    assert re.fullmatch(r"clipmeter: there is no folder .+\n", done.stderr)
 
 
 def test_a_backup_of_an_older_schema(tmp_path):

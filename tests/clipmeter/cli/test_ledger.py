@@ -151,7 +151,7 @@ def test_export_replaces_a_file_only_when_it_is_whole(home, tmp_path):
     [
         (("-o", "x.pdf"), 2, "--format csv, jsonl or parquet"),
         (("--format", "parquet"), 2, "-o"),
-        (("-o", "/nowhere/x.csv"), 1, "No such file"),
+        (("-o", "/nowhere/x.csv"), 1, "no folder /nowhere"),
         (("--month", "2026-13"), 1, "YYYY-MM"),
         (("--account", "nobody"), 1, "there is no account"),
     ],
