@@ -98,6 +98,13 @@ class OlderSchema(ServiceUnavailable):
     """This database has an older schema; run `clipmeter migrate`."""
 
 
+def lost(ours: Exception, kind: type[ServiceUnavailable]) -> ServiceUnavailable:
+    """An error for one of those whose transaction was lost; one each, since a raised error belongs to its raiser."""
+    problem = kind(sign=ours.sign if isinstance(ours, ServiceUnavailable) else repr(ours))
+    problem.__cause__ = ours.__cause__ or ours
+    return problem
+
+
 class Redo(Exception):
     """A plan of a transaction that several share raised after it had written: all of it must be undone.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clipmeter.errors import ServiceUnavailable
-from clipmeter.store.base import CommitUnknown, Plan, Redo, T
+from clipmeter.store.base import CommitUnknown, Plan, Redo, T, lost
 from clipmeter.store.lockstep import Run
 from clipmeter.store.wire import AGAIN, OURS, Wire, in_our_words, is_lost
 
@@ -166,13 +166,8 @@ async def _undone(wire: Wire | None, error: Exception) -> Wire | None:
 
 
 def _failed(error: Exception) -> Exception:
-    """An error for one of those whose transaction was lost; one each, since a raised error belongs to its raiser."""
     ours = in_our_words(error)
-    problem = (
-        type(ours)(sign=ours.sign) if isinstance(ours, ServiceUnavailable) else ServiceUnavailable(sign=repr(ours))
-    )
-    problem.__cause__ = ours.__cause__ or ours
-    return problem
+    return lost(ours, CommitUnknown if isinstance(ours, CommitUnknown) else ServiceUnavailable)
 
 
 def _tell(batch: list[Job]) -> None:

@@ -6,24 +6,18 @@ become the rows of `v`, and the query is asked for each of them. The three shape
     SELECT …           SELECT v.place, r.* FROM v, LATERAL (the query) AS r
     INSERT … VALUES …  INSERT … SELECT … FROM v
     UPDATE … WHERE …   UPDATE … FROM v WHERE …
-
-Rule: the sets of a batch belong to different accounts, so that what a lifted INSERT or UPDATE returns is told apart by
-its account, and no row is changed twice.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from clipmeter.store.base import Row
-from clipmeter.store.named import CLOCK, INTEGERS, VALUE, Statement
+from clipmeter.store.named import INTEGERS, VALUE, Statement
+from clipmeter.store.together import clock_of, told_apart, written_for_many
 
 _SPLIT, _NULL = "\x1f", "\x1e"
 """Between the values of a column, and for one that is null: the driver takes one text in a third of an array's time."""
-_VALUES = re.compile(r"\bVALUES \((.*?)\)(?=\nON CONFLICT|\nRETURNING|\Z)", re.DOTALL)
-_WHERE = re.compile(r"\nWHERE ")
-_RETURNING = re.compile(r"\nRETURNING (.*)\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +44,12 @@ class Lifted:
 
     def sort(self, batch: Sequence[Mapping[str, Any]], rows: Sequence[Row]) -> list[list[Row]]:
         """What `many` returned, for each set."""
-        found: list[list[Row]] = [[] for _ in batch]
-        if self.by_account:
-            place = {values["account_id"]: at for at, values in enumerate(batch)}
-            for row in rows:
-                found[place[row[-1]]].append(row[:-1])
-        else:
-            for row in rows:
-                found[row[0] - 1].append(row[1:])
-        return found
+        return told_apart(batch, rows, by_account=self.by_account, first=1)
 
 
 def lift(statement: Statement) -> Lifted:
     """Both forms of a query."""
-    clock = tuple(name for name in CLOCK if name in VALUE.findall(statement.sql))
+    clock = clock_of(statement)
     at = {name: f"${number}::{_type(name)}" for number, name in enumerate((*statement.values, *clock), 1)}
     one = VALUE.sub(lambda found: at[found[1]], statement.sql)
     sql = VALUE.sub(lambda found: at[found[1]] if found[1] in clock else f"v.its_{found[1]}", statement.sql)
@@ -92,11 +78,4 @@ def _for_many(sql: str, statement: Statement) -> str:
     if sql.startswith("SELECT"):
         rows = f"unnest({arrays}) WITH ORDINALITY AS v({names}, place)"
         return f"SELECT v.place, r.* FROM {rows} CROSS JOIN LATERAL (\n{sql}\n) AS r"  # noqa: S608 - our own queries
-    rows = f"unnest({arrays}) AS v({names})"
-    if sql.startswith("INSERT") and _VALUES.search(sql):
-        sql = _VALUES.sub(lambda found: f"SELECT {found[1]} FROM {rows}", sql)  # noqa: S608 - our own queries
-        return _RETURNING.sub(r"\nRETURNING \1, account_id", sql)
-    if sql.startswith("UPDATE") and len(_WHERE.findall(sql)) == 1:
-        sql = _WHERE.sub(lambda _: f"\nFROM {rows}\nWHERE ", sql)
-        return _RETURNING.sub(r"\nRETURNING \1, v.its_account_id", sql)
-    return ""
+    return written_for_many(sql, f"unnest({arrays}) AS v({names})")

@@ -9,7 +9,7 @@ from typing import Any
 import apsw
 
 from clipmeter.errors import BillingError, Problem, ServiceUnavailable
-from clipmeter.store.base import Lock, Many, NewerSchema, Plan, Query, Redo, Row, T
+from clipmeter.store.base import Lock, Many, Plan, Query, Redo, Row, T, refuse_newer
 from clipmeter.store.lockstep import Run, take_turn, turns
 from clipmeter.store.named import migrations
 from clipmeter.store.widening import Wide, narrow, pieces, wide
@@ -64,11 +64,7 @@ class Session:
         ((have,),) = self._execute("schema_version")
         steps = migrations()
         newest = steps[-1][0]
-        if have > newest:
-            raise NewerSchema(
-                f"This database has schema {have}, this clipmeter knows up to {newest}: "
-                "it was written by a newer version; use that version or a newer one."
-            )
+        refuse_newer(have, newest)
         for version, text in steps[have:]:
             self._connection.execute(text)
             self._execute("schema_step", version)

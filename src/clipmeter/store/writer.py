@@ -15,8 +15,8 @@ from typing import Any
 
 import apsw
 
-from clipmeter.errors import Problem, ServiceUnavailable
-from clipmeter.store.base import CommitUnknown, Plan, Redo, T
+from clipmeter.errors import ServiceUnavailable
+from clipmeter.store.base import CommitUnknown, Plan, Redo, T, lost
 from clipmeter.store.lockstep import Run
 from clipmeter.store.session import Session, in_our_words
 
@@ -104,7 +104,7 @@ class Writer:
 
     def _commit(self, batch: list[Job]) -> None:
         """All plans in one transaction. Raises Redo, with nothing saved."""
-        failure: type[Problem] = ServiceUnavailable
+        failure: type[ServiceUnavailable] = ServiceUnavailable
         try:
             session = self._session = self._session or self._connect()
             session.begin("IMMEDIATE")
@@ -120,7 +120,7 @@ class Writer:
         except Exception as error:  # noqa: BLE001 - whatever it is, every caller must hear of it
             self._set_aside()
             for job in batch:
-                job.error = _failed(error, failure)
+                job.error = lost(in_our_words(error), failure)
 
     def _undo(self) -> None:
         try:
@@ -160,14 +160,6 @@ def _run_all(session: Session, batch: list[Job]) -> None:
     finally:
         for job, run in zip(batch, runs, strict=True):
             job.result, job.error = run.result, run.error
-
-
-def _failed(error: Exception, failure: type[Problem]) -> Exception:
-    """An error for one of those whose transaction was lost; one each, since a raised error belongs to its raiser."""
-    ours = in_our_words(error)
-    problem = failure(sign=ours.sign) if isinstance(ours, ServiceUnavailable) else failure(sign=repr(ours))
-    problem.__cause__ = ours.__cause__ or ours
-    return problem
 
 
 def _tell(batch: list[Job]) -> None:

@@ -8,22 +8,10 @@ from hypothesis import strategies as st
 from clipmeter.store.lifting import lift
 from clipmeter.store.named import INTEGERS, parse, statements
 from clipmeter.store.postgres import PostgresStore
+from together import SHARED
 
 SQLITE_ONLY = {"clock_sqlite"}
 NAMES = sorted(set(statements()) - SQLITE_ONLY)
-LOCKED = (  # what plans ask for that move money, and therefore share transactions
-    "admit_facts",
-    "admit_row",
-    "charge_row",
-    "settle_facts",
-    "settle_row",
-    "cancel_row",
-    "settle_usage",
-    "settle_spend",
-    "replay_find",
-    "replay_begin",
-    "replay_keep",
-)
 TEXTS = st.text(st.characters(exclude_characters="\0", codec="utf8"), max_size=8)
 
 
@@ -44,7 +32,7 @@ async def test_postgres_takes_every_query(connection):
             await connection.prepare(lifted.many)
 
 
-@pytest.mark.parametrize("name", LOCKED)
+@pytest.mark.parametrize("name", SHARED)
 def test_the_paid_path_has_a_form_for_many(name):
     """A batch of requests takes as many round trips as one."""
     assert lift(statements()[name]).many

@@ -7,20 +7,8 @@ import pytest
 
 from clipmeter.store.named import migrations, statements
 from clipmeter.store.widening import narrow, pieces, wide
+from together import SHARED
 
-SHARED = (
-    "admit_facts",
-    "admit_row",
-    "charge_row",
-    "settle_facts",
-    "settle_row",
-    "cancel_row",
-    "settle_usage",
-    "settle_spend",
-    "replay_find",
-    "replay_begin",
-    "replay_keep",
-)
 NUMBERS = {
     "price_micros",
     "free_limit",
