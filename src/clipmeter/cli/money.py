@@ -1,26 +1,5 @@
-"""Dollars as people write them and micro-dollars as the ledger counts them, exactly: no binary fractions anywhere."""
+"""Amounts as the command line reads and writes them: as everybody does."""
 
-import re
+from clipmeter.billing.money import MICROS, dollars, read_dollars
 
-from clipmeter.errors import InvalidParameter
-
-MICROS = 1_000_000
-_DOLLARS = re.compile(r"\$?([0-9]{1,9})(?:\.([0-9]{1,6}))?")
-
-
-def read_dollars(text: str) -> int | None:
-    """Micro-dollars of an amount like 5, 0.5 or $12.50; None for `none`. Raises InvalidParameter."""
-    if text.strip().lower() == "none":
-        return None
-    amount = _DOLLARS.fullmatch(text.strip())
-    if amount is None:
-        raise InvalidParameter(
-            f"{text!r} is no amount: write dollars like 5 or 12.50, with at most 6 digits after the point and no "
-            "commas, or none for no limit."
-        )
-    return int(amount[1]) * MICROS + int((amount[2] or "").ljust(6, "0"))
-
-
-def dollars(micros: int) -> str:
-    """An amount for people, to the last digit: $0.006000."""
-    return f"${micros // MICROS}.{micros % MICROS:06}"
+__all__ = ["MICROS", "dollars", "read_dollars"]
