@@ -14,9 +14,11 @@ CLOCK = ("now", "day", "month")
 """Values that the database's clock gives."""
 VALUE = re.compile(r"(?<!:):([a-z_]+)\b")
 _INTEGERS = """
-    after_time age_micros before_time charge_micros daily_limit fetched_at free free_limit from_memory
-    grace_micros hold_micros hour http_status keep_micros key_limit keys max_ms monthly_limit now own paid
-    price_micros requests shift size slack_micros slot_limit stale_micros test total_ms tries version
+    after_time age_micros amount_cents before_time carried_in_micros carried_out_micros cents charge_micros
+    charged_micros concurrency credit_micros daily_limit faults fetched_at free free_limit free_requests from_memory
+    grace_micros hold_micros hour http_status keep_micros key_limit keys max_ms micros monthly_limit now number own
+    paid price_micros requests shift size slack_micros slot_limit stale_micros test threshold_micros ticket total_ms
+    tries version
 """
 INTEGERS = frozenset(_INTEGERS.split())
 """Values that are whole numbers; all others are text."""
