@@ -212,7 +212,7 @@ def make_service(parts: Parts, on_ready: Callable[[OperatorKeys], None]) -> ASGI
         call=parts.call,
         ready=lambda: parts.is_ready,
         public_url=parts.settings.public_url,
-        desk=Desk(books.store, books.keys, books.accounts, books.ledger, books.log, books.limits, books.terms),
+        desk=Desk(books.store, books.keys, books.accounts, books.ledger, books.log, books.limits, books.bargains),
         metrics=metrics(parts.settings.metrics, parts.watch.text, CONTENT_TYPE_LATEST, books.keys),
         media=media_handler(parts.relay, parts.links, lambda: parts.is_ready),
         lifespan=lifespan,

@@ -11,6 +11,7 @@ from clipmeter.billing.keys import KEYS_PER_ACCOUNT, Keys
 from clipmeter.billing.ledger import Ledger
 from clipmeter.billing.limits import SpendingLimits
 from clipmeter.billing.rules import Terms
+from clipmeter.billing.terms import TermsBook
 from clipmeter.endpoints import ENDPOINTS
 from clipmeter.errors import Unauthorized
 from clipmeter.home import Home, OperatorKeys
@@ -56,6 +57,7 @@ class Books:
             concurrency=settings.concurrency,
         )
         self.terms = {endpoint.name: terms for endpoint in ENDPOINTS}
+        self.bargains = TermsBook(self.store, self.terms)
         self.log = RequestLog(self.store, settings.log_days)
         self.health = HealthLog(self.store)
         hold = settings.time_budget + HOLD_MARGIN

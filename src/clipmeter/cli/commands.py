@@ -9,6 +9,7 @@ from typing import Annotated, Literal, NoReturn
 import typer
 
 from clipmeter import __version__
+from clipmeter.cli.bargains import forecast, terms
 from clipmeter.cli.groups import accounts, keys, ledger, limits
 from clipmeter.cli.options import Json, settings
 from clipmeter.cli.show import say
@@ -27,6 +28,8 @@ app = typer.Typer(
 app.add_typer(accounts, name="accounts")
 app.add_typer(keys, name="keys")
 app.add_typer(limits, name="limits")
+app.add_typer(terms, name="terms")
+app.command("forecast")(forecast)
 app.add_typer(ledger, name="ledger")
 
 

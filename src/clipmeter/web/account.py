@@ -1,8 +1,8 @@
-"""What an account can read of itself: GET /v1/me, /v1/usage, /v1/requests. Free of charge, and no slot is taken."""
+"""What an account can read of itself: GET /v1/me, /v1/usage, /v1/forecast, /v1/requests. Free, and no slot is taken."""
 
 import re
 from calendar import timegm
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -11,10 +11,12 @@ from litestar import Request, Response
 from msgspec import Meta
 
 from clipmeter.billing.accounts import Accounts
+from clipmeter.billing.forecast import forecast_of
 from clipmeter.billing.keys import Caller, Keys
 from clipmeter.billing.ledger import Ledger
 from clipmeter.billing.limits import KeyCap, SpendingLimits
 from clipmeter.billing.rules import Terms
+from clipmeter.billing.terms import TermsBook
 from clipmeter.billing.usage import MonthsUse, this_month, usage_of
 from clipmeter.endpoints.base import Parameter, Parameters, number, once, read_query
 from clipmeter.errors import InvalidParameter, Problem, UserNotFound
@@ -22,6 +24,7 @@ from clipmeter.model import utc_text
 from clipmeter.records.requests import Filters, LogRow, RequestLog, Tried
 from clipmeter.store.base import Store
 from clipmeter.web.envelope import JSON, failure
+from clipmeter.web.forecast import MonthForecast, shown
 
 HEADERS = {"X-Charge": "0", "Cache-Control": "private, no-store"}
 MOST_ROWS = 100
@@ -134,14 +137,14 @@ class Desk:
     ledger: Ledger
     log: RequestLog
     limits: SpendingLimits
-    terms: Mapping[str, Terms]
-    """By endpoint."""
+    terms: TermsBook
 
     async def me(self, caller: Caller, _parameters: Parameters) -> Me:
         """The account, the key, and what they may do."""
         account = await self.accounts.find(caller.account_id)
         if account is None:
             raise UserNotFound
+        terms = await self.terms.of(caller.account_id)
         return Me(
             account_id=account.account_id,
             email=account.email,
@@ -150,7 +153,7 @@ class Desk:
             payment=account.payment,
             mode=caller.mode,
             key_id=caller.key_id,
-            endpoints=tuple([await self._allowance(caller, name, terms) for name, terms in self.terms.items()]),
+            endpoints=tuple([await self._allowance(caller, name, its) for name, its in terms.items()]),
             spending=await self._spending(caller),
         )
 
@@ -161,10 +164,14 @@ class Desk:
         if not _MONTH.fullmatch(month) or month > now:
             raise InvalidParameter(f"month must be written YYYY-MM and be {now} or earlier.")
         failures = await self.log.failures(caller.account_id, month)
-        rows = await usage_of(self.store, caller.account_id, month, self.terms)
+        rows = await usage_of(self.store, caller.account_id, month, await self.terms.of(caller.account_id))
         reset = _month_after(month)
         used = tuple(_used(row, failures.get(row.endpoint, {})) for row in rows)
         return Usage(month=month, resets_at=utc_text(reset), resets_at_timestamp=reset, endpoints=used)
+
+    async def forecast(self, caller: Caller, _parameters: Parameters) -> MonthForecast:
+        """What this month would cost."""
+        return shown(await forecast_of(self.store, caller.account_id, self.terms.defaults))
 
     async def requests(self, caller: Caller, parameters: Parameters) -> Log:
         """A page of the log, newest first."""
@@ -232,6 +239,14 @@ PAGES = (
         ),
         result=Usage,
         read=Desk.usage,
+    ),
+    Page(
+        path="/v1/forecast",
+        name="forecast",
+        summary="What this month would cost at the rate so far",
+        parameters=(),
+        result=MonthForecast,
+        read=Desk.forecast,
     ),
     Page(
         path="/v1/requests",

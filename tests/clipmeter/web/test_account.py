@@ -1,4 +1,4 @@
-"""What an account reads of itself, over real HTTP: /v1/me, /v1/usage, /v1/requests."""
+"""What an account reads of itself, over real HTTP: /v1/me, /v1/usage, /v1/forecast, /v1/requests."""
 
 import time
 
@@ -6,7 +6,7 @@ import pytest
 
 from served import EXAMPLE, fresh_ids
 
-PATHS = ("/v1/me", "/v1/usage", "/v1/requests")
+PATHS = ("/v1/me", "/v1/usage", "/v1/forecast", "/v1/requests")
 
 
 def logged(served, key, count, **query):
