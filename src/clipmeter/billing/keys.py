@@ -24,6 +24,8 @@ _LENGTH = len("ak_live_") + _RANDOM + _CHECK
 _MAX_NAME = 100
 _MOST_SEEN = 20_000
 _DIGITS = frozenset(_BASE62)
+_TWICE_MICROS = 600_000_000
+"""For which a key that was asked for once is told again, when the answer may not have arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,12 @@ class Key:
 
 def make_key(mode: Mode) -> str:
     """A new key: 190 random bits."""
-    body = _PREFIXES[mode] + "".join(secrets.choice(_BASE62) for _ in range(_RANDOM))
+    return _spell(mode, secrets.randbits(256))
+
+
+def _spell(mode: Mode, bits: int) -> str:
+    """A key of 256 random bits, more than it has room for, so that all keys are equally likely."""
+    body = _PREFIXES[mode] + _digits(bits, _RANDOM)
     return body + _check(body)
 
 
@@ -73,8 +80,12 @@ def looks_right(text: str) -> bool:
 
 
 def _check(body: str) -> str:
-    number, digits = zlib.crc32(body.encode("ascii")), []
-    for _ in range(_CHECK):
+    return _digits(zlib.crc32(body.encode("ascii")), _CHECK)
+
+
+def _digits(number: int, count: int) -> str:
+    digits = []
+    for _ in range(count):
         number, digit = divmod(number, 62)
         digits.append(_BASE62[digit])
     return "".join(reversed(digits))
@@ -121,13 +132,21 @@ class Keys:
             return None
         return self._seen.get(self.digest(presented))  # which no text but a key that was found has
 
-    async def create(self, account_id: str, name: str, mode: Mode) -> NewKey:
-        """A new key. Raises InvalidParameter when the account is unknown or has 10 already, of both modes together."""
+    async def create(self, account_id: str, name: str, mode: Mode, *, once: str = "") -> NewKey:
+        """A new key. Raises InvalidParameter when the account is unknown or has 10 already, of both modes together.
+
+        `once`: a name for this wish, secret and never used before. Who repeats it soon is told the same key.
+        """
         if len(name) > _MAX_NAME or not name.isprintable():
             raise InvalidParameter(f"The name of a key may have at most {_MAX_NAME} printable characters.")
-        made = self.mint(name, mode)
+        made = self._wished(name, mode, f"{account_id} {once}") if once else self.mint(name, mode)
         await self._store.write(_create(account_id, made, self.digest(made.key)))
         return made
+
+    def _wished(self, name: str, mode: Mode, once: str) -> NewKey:
+        """The one key for a wish. It is kept nowhere: who has neither the secret nor the wish cannot make it again."""
+        first, second = (self._mac.digest(f"a key wished for {part} {mode} {once}".encode()) for part in ("id", "key"))
+        return NewKey(f"key_{first.hex()[:32]}", _spell(mode, int.from_bytes(second)), name, mode)
 
     async def list_for(self, account_id: str) -> list[Key]:
         """The account's keys, oldest first, without deleted ones."""
@@ -183,6 +202,10 @@ def _find(digest: str) -> Steps[Caller]:
 @plan
 def _create(account_id: str, key: NewKey, digest: str) -> Steps[None]:
     yield Lock(account_id)
+    if twins := (yield Query("key_made", {"account_id": account_id, "digest": digest, "age_micros": _TWICE_MICROS})):
+        if not twins[0][0]:
+            raise InvalidParameter("This key was made already, and a key is shown only once. Make another one.")
+        return
     rows = yield Query("key_count", {"account_id": account_id})
     if not rows:
         raise InvalidParameter("There is no such account.")

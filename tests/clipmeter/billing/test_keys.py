@@ -166,3 +166,30 @@ async def test_another_secret_is_noticed(bank):
     await bank.keys.check_secret()
     with pytest.raises(ServiceUnavailable, match="another secret"):
         await Keys(bank.store, "another secret, long enough for use").check_secret()
+
+
+async def test_a_wish_sent_twice_makes_one_key(bank):
+    """A form that is sent twice, even at the same moment, makes one key, and both answers tell it."""
+    account = await bank.accounts.create("a@example.org")
+    twins = await asyncio.gather(*(bank.keys.create(account.account_id, "One", "live", once="wish") for _ in range(4)))
+    assert len({(twin.key_id, twin.key) for twin in twins}) == 1
+    assert len(await bank.keys.list_for(account.account_id)) == 2 + 1
+    assert (await bank.keys.find(twins[0].key)).key_id == twins[0].key_id
+    other = await bank.keys.create(account.account_id, "Two", "live", once="another wish")
+    assert other.key != twins[0].key
+
+
+async def test_a_wish_for_a_key_that_is_gone_is_not_told_again(bank):
+    """A key that was deleted does not come back by sending its form again."""
+    account = await bank.accounts.create("a@example.org")
+    made = await bank.keys.create(account.account_id, "One", "live", once="wish")
+    await bank.keys.delete(made.key_id)
+    with pytest.raises(InvalidParameter, match="made already"):
+        await bank.keys.create(account.account_id, "One", "live", once="wish")
+
+
+async def test_a_wish_is_one_accounts_own(bank):
+    """The same wish from two accounts cannot give them the same key."""
+    one, two = [await bank.accounts.create(f"{name}@example.org") for name in "ab"]
+    made = await bank.keys.create(one.account_id, "One", "live", once="wish")
+    assert (await bank.keys.create(two.account_id, "One", "live", once="wish")).key != made.key

@@ -20,6 +20,11 @@ LEFT JOIN api_keys AS k ON k.account_id = a.account_id AND k.status <> 'deleted'
 WHERE a.account_id = :account_id
 GROUP BY a.account_id
 
+-- name: key_made
+-- Whether the key with this digest, which is there already, works and is young; no row when it is not there.
+SELECT CASE WHEN status = 'active' AND created_at > :now - :age_micros THEN 1 ELSE 0 END
+FROM api_keys WHERE digest = :digest AND account_id = :account_id
+
 -- name: key_add
 -- A new key.
 INSERT INTO api_keys (account_id, key_id, digest, hint, name, mode, status, created_at)
