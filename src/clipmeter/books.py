@@ -10,6 +10,7 @@ from clipmeter.billing.accounts import Accounts, NewAccount
 from clipmeter.billing.keys import KEYS_PER_ACCOUNT, Keys
 from clipmeter.billing.ledger import Ledger
 from clipmeter.billing.limits import SpendingLimits
+from clipmeter.billing.people import House, People
 from clipmeter.billing.rules import Terms
 from clipmeter.billing.terms import TermsBook
 from clipmeter.endpoints import ENDPOINTS
@@ -40,6 +41,11 @@ def _email_of_node(home: Path) -> str:
     return f"operator-{name}@localhost"
 
 
+def _house(settings: Settings) -> House:
+    """How this server treats people."""
+    return House(settings.signup, settings.public_url.rstrip("/"), mails=bool(settings.smtp_url))
+
+
 class Books:
     """The database and what keeps accounts in it: all that most commands need."""
 
@@ -62,6 +68,7 @@ class Books:
         self.health = HealthLog(self.store)
         hold = settings.time_budget + HOLD_MARGIN
         self.limits = SpendingLimits(self.store)
+        self.people = People(self.store, self.secret, _house(settings))
         self.ledger = Ledger(self.store, self.terms, hold_seconds=hold)
 
     @asynccontextmanager

@@ -96,6 +96,19 @@ class Settings:
         10.0, "Pages per second that each address may ask TikTok for; 0: any number. Not with `CLIPMETER_UPSTREAM`."
     )
     log_days: int = _setting(30, "Days for which the request log is kept; 0: no request log.")
+    signup: str = _setting("open", "Who may sign up at the web pages: `open` (anybody), `invite` or `closed` (nobody).")
+    smtp_url: str = _setting(
+        "",
+        "Where e-mail goes out: `smtp://USER:PASSWORD@HOST:587` (STARTTLS) or `smtps://…:465`. Empty: none is sent.",
+        secret=True,
+    )
+    smtp_from: str = _setting("", "The sender of e-mails: `clipmeter <noreply@example.org>`.")
+    oidc_issuer: str = _setting(
+        "", "OpenID Connect provider to log in by: `https://accounts.example.org`. Empty: none."
+    )
+    oidc_client_id: str = _setting("", "What that provider calls this server.")
+    oidc_client_secret: str = _setting("", "The secret it gave this server; empty for a public client.", secret=True)
+    oidc_name: str = _setting("", "The provider's name on the log-in page. Empty: its host.")
     metrics: str = _setting(
         "local",
         "Who may read `/metrics`: `local` (this machine, and whoever has the operator's key), `open` (all) or `off`.",
@@ -116,6 +129,8 @@ class Settings:
 
 
 SECRETS = frozenset(f.name for f in fields(Settings) if f.metadata["secret"])
+FOREIGN_SECRETS = frozenset({"database_url", "smtp_url", "oidc_client_secret"})
+"""Those that others made, of any length."""
 _LOCAL_NAMES = frozenset({"CONFIG"})
 
 
@@ -241,12 +256,13 @@ def _checked(settings: Settings) -> Settings:
         settings.log_level,
         "debug, info, warning or error",
     )
-    for name in sorted(SECRETS - {"database_url"}):
+    for name in sorted(SECRETS - FOREIGN_SECRETS):
         length = len(getattr(settings, name))
         _refuse(0 < length < 32, name.upper(), f"{length} characters long", "32 characters or more")
     _refuse(settings.links not in {"relay", "direct"}, "LINKS", settings.links, "relay or direct")
     _refuse(settings.link_seconds < 60, "LINK_SECONDS", settings.link_seconds, "60 or more")
     _refuse(settings.relays < 1, "RELAYS", settings.relays, "1 or more")
+    _refuse(settings.signup not in {"open", "invite", "closed"}, "SIGNUP", settings.signup, "open, invite or closed")
     _check_addresses(settings)
     return settings
 
@@ -255,11 +271,29 @@ def _check_addresses(settings: Settings) -> None:
     _check_database(settings.database_url)
     for name, value in (("UPSTREAM", settings.upstream), ("PUBLIC_URL", settings.public_url)):
         _refuse(bool(value) and not _is_url(value, {"http", "https"}), name, value, "like http://127.0.0.1:9000")
+    _check_people(settings)
     for proxy in settings.proxies:
         kinds = {"http", "https", "socks4", "socks5", "socks5h"}
         known = _PROXY.fullmatch(proxy)
         right = "like http://HOST:PORT or region=US http://HOST:PORT"
         _refuse(known is None or not _is_url(known[1], kinds), "PROXIES", proxy.partition("@")[2] or proxy, right)
+
+
+def _check_people(settings: Settings) -> None:
+    url = settings.smtp_url  # it may hold a password, so nothing of a wrong one is repeated
+    known = not url or _is_url(url, {"smtp", "smtps"})
+    _refuse(not known, "SMTP_URL", "not an address known here", "smtp://USER:PASSWORD@HOST:587 or smtps://…:465")
+    _refuse(
+        bool(url) and "@" not in settings.smtp_from, "SMTP_FROM", settings.smtp_from or "empty", "who e-mails are from"
+    )
+    # Links in e-mails must not follow the request: whoever sends it could have them lead elsewhere.
+    needed = bool(url or settings.oidc_issuer) and not settings.public_url
+    _refuse(needed, "PUBLIC_URL", "empty", "given when e-mail or OpenID Connect is used, since links lead there")
+    issuer = settings.oidc_issuer
+    _refuse(bool(issuer) and not _is_url(issuer, {"http", "https"}), "OIDC_ISSUER", issuer, "like https://HOST")
+    _refuse(
+        bool(issuer) and not settings.oidc_client_id, "OIDC_CLIENT_ID", "empty", "what the provider calls this server"
+    )
 
 
 def _check_database(url: str) -> None:
