@@ -27,7 +27,7 @@ FLOORS = (
     ("endpoints",),
     ("billing", "media", "fetch", "stream", "records"),
     ("sites",),
-    ("store", "model", "logs", "home", "mac"),
+    ("store", "model", "logs", "home", "mac", "public"),
     ("errors", "settings"),
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -4,12 +4,12 @@ Rule: each of the three is decided on its own: the account's, else that for all 
 in force for the next request on every node. What is in flight keeps the price at which it was admitted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from clipmeter.billing.rules import Terms
 from clipmeter.errors import InvalidParameter
-from clipmeter.store.base import Lock, Query, Row, Steps, Store, plan
+from clipmeter.store.base import Lock, Many, Query, Row, Steps, Store, plan
 
 EVERYBODY = ""
 """In place of an account's id: what is for all accounts that have nothing of their own."""
@@ -98,18 +98,33 @@ def _check(name: str, value: int | None) -> None:
 @plan
 def terms_of(account_id: str, defaults: Mapping[str, Terms]) -> Steps[dict[str, Terms]]:
     """The terms in force for an account, by endpoint."""
-    found = yield from _overrides(account_id)
-    return {
-        endpoint: effective(terms, found.get((EVERYBODY, endpoint)), found.get((account_id, endpoint)))
-        for endpoint, terms in defaults.items()
-    }
+    return _in_force(account_id, defaults, (yield from _overrides(account_id)))
+
+
+@plan
+def terms_of_many(account_ids: Sequence[str], defaults: Mapping[str, Terms]) -> Steps[dict[str, dict[str, Terms]]]:
+    """The terms in force for each account, by endpoint."""
+    found = _by_place((yield Many("terms_of", [{"account_id": account_id} for account_id in account_ids])))
+    return {account_id: _in_force(account_id, defaults, found) for account_id in account_ids}
 
 
 @plan
 def _overrides(account_id: str) -> Steps[dict[tuple[str, str], Overrides]]:
     """What is set for the account and for all, by account and endpoint."""
-    rows = yield Query("terms_of", {"account_id": account_id})
-    return {(whose, endpoint): Overrides(*values) for whose, endpoint, *values in rows}
+    return _by_place((yield Query("terms_of", {"account_id": account_id})))
+
+
+def _by_place(rows: Iterable[Row]) -> dict[tuple[str, str], Overrides]:
+    return {(account_id, endpoint): Overrides(*values) for account_id, endpoint, *values in rows}
+
+
+def _in_force(
+    account_id: str, defaults: Mapping[str, Terms], found: Mapping[tuple[str, str], Overrides]
+) -> dict[str, Terms]:
+    return {
+        endpoint: effective(terms, found.get((EVERYBODY, endpoint)), found.get((account_id, endpoint)))
+        for endpoint, terms in defaults.items()
+    }
 
 
 @plan

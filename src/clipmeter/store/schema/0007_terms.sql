@@ -1,6 +1,6 @@
 -- Prices, free tiers and concurrency that differ from the settings, and alerts.
 
--- `account_id` "" is for every account that has no row of its own; null: as without this row.
+-- `account_id` "" is for all accounts, before the settings; an account's own row goes before that. null: as without it.
 CREATE TABLE terms (
     account_id TEXT NOT NULL,
     endpoint TEXT NOT NULL,
@@ -22,3 +22,7 @@ CREATE TABLE alerts (
     told_at BIGINT NOT NULL,
     PRIMARY KEY (account_id, period, limit_micros, percent)
 );
+
+-- The accounts that may have to be told.
+CREATE INDEX accounts_limited ON accounts (account_id)
+    WHERE daily_limit_micros IS NOT NULL OR monthly_limit_micros IS NOT NULL;
