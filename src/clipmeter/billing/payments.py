@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from clipmeter.errors import Problem, Unavailable
+from clipmeter.errors import Problem, ServiceError
 
 
-class PaymentsUnavailable(Unavailable):
+class PaymentsUnavailable(ServiceError):
     """Stripe cannot be reached for now; nothing was changed that a repeat would not find."""
 
     def __init__(self, message: str | None = None, *, sign: str = "", fault: bool = False) -> None:
@@ -23,6 +23,8 @@ class PaymentsRefused(Problem):
     """Stripe refuses this; the sentence is its own. A repeat will not help."""
 
     status = 400
+    reason: str = ""
+    """Stripe's code, and the bank's after a slash where there is one: `resource_missing`, `card_declined/lost_card`."""
 
 
 class CardDeclined(PaymentsRefused):
