@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from clipmeter.billing.accounts import Accounts, NewAccount
+from clipmeter.billing.alerts import Alerts
 from clipmeter.billing.keys import KEYS_PER_ACCOUNT, Keys
 from clipmeter.billing.ledger import Ledger
 from clipmeter.billing.limits import SpendingLimits
@@ -68,6 +69,13 @@ class Books:
         self.health = HealthLog(self.store)
         hold = settings.time_budget + HOLD_MARGIN
         self.limits = SpendingLimits(self.store)
+        self.alerts = Alerts(
+            self.store,
+            self.terms,
+            self.secret,
+            mails=bool(settings.smtp_url),
+            anywhere=settings.alert_anywhere,
+        )
         self.people = People(self.store, self.secret, _house(settings))
         self.ledger = Ledger(self.store, self.terms, hold_seconds=hold)
 

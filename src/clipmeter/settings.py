@@ -96,6 +96,9 @@ class Settings:
         10.0, "Pages per second that each address may ask TikTok for; 0: any number. Not with `CLIPMETER_UPSTREAM`."
     )
     log_days: int = _setting(30, "Days for which the request log is kept; 0: no request log.")
+    alert_anywhere: bool = _setting(
+        False, "Alerts of spending may be sent to private addresses and by plain http, for closed networks and tests."
+    )
     signup: str = _setting("open", "Who may sign up at the web pages: `open` (anybody), `invite` or `closed` (nobody).")
     smtp_url: str = _setting(
         "",

@@ -91,9 +91,12 @@ def alert_key(secret: str, account_id: str) -> str:
 class Alerts:
     """The alerts of all accounts."""
 
-    def __init__(self, store: Store, defaults: Mapping[str, Terms], secret: str, *, anywhere: bool = False) -> None:
-        """`defaults`: what the settings say of prices; `anywhere`: alerts may go to private addresses."""
-        self._store, self._defaults, self._secret, self._anywhere = store, defaults, secret, anywhere
+    def __init__(
+        self, store: Store, defaults: Mapping[str, Terms], secret: str, *, mails: bool = True, anywhere: bool = False
+    ) -> None:
+        """`defaults`: what the settings say of prices; `mails`: e-mails are sent; `anywhere`: to private URLs too."""
+        self._store, self._defaults, self._secret = store, defaults, secret
+        self.mails, self._anywhere = mails, anywhere
         self._task: asyncio.Task[None] | None = None
 
     async def address(self, account_id: str) -> AlertAddress:
@@ -121,7 +124,7 @@ class Alerts:
         while True:
             seen = await self._store.read(_page(after, self._defaults))
             for account_id in seen.due:
-                given += await self._store.write(_tell(account_id, self._defaults))
+                given += await self._store.write(_tell(account_id, self._defaults, mails=self.mails))
             if seen.last is None:
                 return given
             after = seen.last
@@ -162,20 +165,20 @@ def _page(after: str, defaults: Mapping[str, Terms]) -> Steps[_Seen]:
 
 
 @plan
-def _tell(account_id: str, defaults: Mapping[str, Terms]) -> Steps[int]:
+def _tell(account_id: str, defaults: Mapping[str, Terms], *, mails: bool) -> Steps[int]:
     """Look again, and write what the account is told: how many alerts."""
     yield Lock(account_id)
     given = 0
     for account, least in (yield from _facts([account_id], defaults)):
         for watched in account.limits:
             share = due(watched, least)
-            if share and (yield from _alert(account, watched, share)):
+            if share and (yield from _alert(account, watched, share, mails=mails)):
                 given += 1
     return given
 
 
 @plan
-def _alert(account: Account, watched: Watched, share: int) -> Steps[bool]:
+def _alert(account: Account, watched: Watched, share: int, *, mails: bool) -> Steps[bool]:
     """Write an alert and its messages, unless another node has."""
     name = {"account_id": account.account_id, "period": watched.period}
     if not (yield Query("alert_add", {**name, "limit_micros": watched.limit, "percent": share})):
@@ -183,7 +186,7 @@ def _alert(account: Account, watched: Watched, share: int) -> Steps[bool]:
     notice = Notice(
         account.account_id, account.email, watched.span, watched.period, share, watched.limit, watched.charged
     )
-    if not account.email.endswith("@localhost"):
+    if mails and not account.email.endswith("@localhost"):
         yield email(account.account_id, account.email, *letter(notice))
     if account.url:
         yield webhook(account.account_id, account.url, "spending_alert", payload(notice, account.now))
