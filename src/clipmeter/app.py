@@ -125,6 +125,8 @@ class Parts:
             stack.push_async_callback(self.watch.stop)
             await self.books.ledger.start()
             stack.push_async_callback(self.books.ledger.stop)
+            self.books.alerts.start()
+            stack.push_async_callback(self.books.alerts.stop)
             self.is_ready = True
             stack.callback(setattr, self, "is_ready", False)
             yield
