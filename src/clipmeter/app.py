@@ -35,6 +35,7 @@ from clipmeter.stream import Streams
 from clipmeter.web.account import Desk
 from clipmeter.web.media import media_handler
 from clipmeter.web.metrics import metrics
+from clipmeter.web.pages.site import Site
 from clipmeter.web.routes import ASGIApp, make_app
 
 log = structlog.get_logger()
@@ -215,9 +216,24 @@ def make_service(parts: Parts, on_ready: Callable[[OperatorKeys], None]) -> ASGI
         ready=lambda: parts.is_ready,
         public_url=parts.settings.public_url,
         desk=Desk(books.store, books.keys, books.accounts, books.ledger, books.log, books.limits, books.bargains),
+        site=_site(parts),
         metrics=metrics(parts.settings.metrics, parts.watch.text, CONTENT_TYPE_LATEST, books.keys),
         media=media_handler(parts.relay, parts.links, lambda: parts.is_ready),
         lifespan=lifespan,
+    )
+
+
+def _site(parts: Parts) -> Site:
+    """What the web pages stand on."""
+    books, settings = parts.books, parts.settings
+    return Site(
+        store=books.store,
+        people=books.people,
+        keys=books.keys,
+        limits=books.limits,
+        terms=books.bargains,
+        ready=lambda: parts.is_ready,
+        public_url=settings.public_url,
     )
 
 

@@ -1,8 +1,9 @@
 """The outermost layer, plain ASGI: a request id on every answer, sizes within bounds, no crash without an answer."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import TypeAlias
 
 import structlog
 from litestar.enums import ScopeType
@@ -24,14 +25,18 @@ log = structlog.get_logger()
 
 
 NONE: Mapping[str, Direct] = MappingProxyType({})
+Words: TypeAlias = Callable[[HTTPScope, Problem], Reply | None]
+"""How a problem is told where people look on; None: as the contract has it."""
 
 
 class Outermost:
     """Wraps the whole application."""
 
-    def __init__(self, app: ASGIApp, direct: Mapping[str, Direct] = NONE) -> None:
+    def __init__(
+        self, app: ASGIApp, direct: Mapping[str, Direct] = NONE, words: Words = lambda _scope, _problem: None
+    ) -> None:
         """`app`: what answers inside the bounds; `direct`: by path, what answers GET without the framework."""
-        self._app, self._direct = app, direct
+        self._app, self._direct, self._words = app, direct, words
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI call."""
@@ -39,7 +44,7 @@ class Outermost:
             await self._app(scope, receive, send)
             return
         scope["state"]["request_id"] = new_request_id()
-        marked = _Marked(send, scope)
+        marked = _Marked(send, scope, self._words)
         try:
             _check_sizes(scope)
             direct = self._direct.get(scope["path"]) if scope["method"] == "GET" else None
@@ -59,8 +64,9 @@ class Outermost:
 class _Marked:
     """`send` that adds the request id, and can still answer when nothing was sent yet."""
 
-    def __init__(self, send: Send, scope: HTTPScope) -> None:
+    def __init__(self, send: Send, scope: HTTPScope, words: Words) -> None:
         self._send, self._state, self._started = send, scope["state"], False
+        self._scope, self._words = scope, words
 
     @property
     def request_id(self) -> str:
@@ -87,7 +93,7 @@ class _Marked:
         """Answer with `problem`, unless an answer has begun: then it is cut, which the caller sees."""
         if self._started:
             raise problem
-        await self.reply(failed(problem))
+        await self.reply(self._words(self._scope, problem) or failed(problem))
 
 
 def _check_sizes(scope: HTTPScope) -> None:

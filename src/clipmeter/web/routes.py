@@ -27,6 +27,8 @@ from clipmeter.web.api import paid
 from clipmeter.web.envelope import JSON, Direct, failure, send_reply
 from clipmeter.web.middleware import Outermost
 from clipmeter.web.openapi import document
+from clipmeter.web.pages.routes import page_routes, refused
+from clipmeter.web.pages.site import Site
 
 __all__ = ["ASGIApp", "make_app"]
 
@@ -42,6 +44,7 @@ def make_app(  # noqa: PLR0913 - what the URLs lead to
     ready: Callable[[], bool],
     public_url: str,
     desk: Desk,
+    site: Site,
     metrics: Handler,
     media: HTTPRouteHandler,
     lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]],
@@ -53,6 +56,7 @@ def make_app(  # noqa: PLR0913 - what the URLs lead to
             *(get(path)(_spelled_otherwise(answer)) for path, answer in direct.items()),
             *_routes(endpoints, ready, public_url),
             *(get(page.path)(_when_ready(ready, handler(page, desk))) for page in PAGES),
+            *page_routes(site),
             get("/metrics")(metrics),
             media,
         ],
@@ -62,7 +66,7 @@ def make_app(  # noqa: PLR0913 - what the URLs lead to
         logging_config=None,
         debug=False,
     )
-    return Outermost(app, direct)
+    return Outermost(app, direct, refused)
 
 
 def _routes(endpoints: Sequence[Endpoint[Any]], ready: Callable[[], bool], public_url: str) -> list[HTTPRouteHandler]:

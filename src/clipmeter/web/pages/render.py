@@ -1,0 +1,68 @@
+"""HTML from templates, with the headers that every page has."""
+
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import blake2b
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from clipmeter.billing.money import short_dollars
+
+CSS_PATH = "/pages.css"
+HTML = "text/html"  # Litestar adds the charset
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Cache-Control": "no-store",  # also nothing to see with the back button after somebody has logged out
+    "Content-Security-Policy": _POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",  # not no-referrer: then forms would say `Origin: null`
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+HSTS = {"Strict-Transport-Security": "max-age=31536000"}
+_MICROS = 1_000_000
+
+
+def page_bytes(template: str, values: dict[str, Any]) -> bytes:
+    """A template filled in. Whatever is filled in is text, never HTML."""
+    return _environment().get_template(template).render(values).encode()
+
+
+@cache
+def css() -> bytes:
+    """The one style sheet."""
+    return (files("clipmeter.web.pages") / "pages.css").read_bytes()
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("clipmeter.web.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"moment": moment, "day": day, "dollars": short_dollars, "amount": amount}
+    environment.globals["css"] = f"{CSS_PATH}?{blake2b(css(), digest_size=6).hexdigest()}"
+    return environment
+
+
+def moment(micros: int) -> str:
+    """A time to the minute."""
+    return f"{datetime.fromtimestamp(micros // _MICROS, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def day(micros: int) -> str:
+    """A time to the day."""
+    return f"{datetime.fromtimestamp(micros // _MICROS, UTC):%Y-%m-%d}"
+
+
+def amount(micros: int | None) -> str:
+    """Dollars as they stand in a field to be changed: 5.00; "" for none."""
+    return "" if micros is None else short_dollars(micros).removeprefix("$").replace(",", "")

@@ -1,0 +1,69 @@
+"""Sign up, log in, log out."""
+
+from clipmeter.web.pages.forms import kept, read_fields
+from clipmeter.web.pages.visit import Answer, Page, Visit
+
+HOME = "/keys"
+"""Where one gets to after logging in, unless another page was asked for."""
+ONWARD = frozenset({"/account", "/account/delete", "/keys", "/limits", "/billing", "/usage", "/password"})
+
+
+async def show_signup(visit: Visit) -> Answer:
+    """The form, or why there is none."""
+    if visit.visitor:
+        return visit.go(HOME)
+    invite = visit.typed("invite") or visit.query.get("invite", "")
+    return visit.render("signup.html", invite=invite, terms=visit.site.terms.defaults)
+
+
+async def sign_up(visit: Visit) -> Answer:
+    """Make an account, and be logged in."""
+    entry = await visit.site.people.sign_up(
+        visit.sent("email"),
+        visit.sent("password"),
+        invite=visit.sent("invite").strip(),
+        agent=visit.agent,
+        address=visit.address,
+    )
+    return await visit.enter(entry, visit.go(HOME, "welcome"))
+
+
+async def show_login(visit: Visit) -> Answer:
+    """The form; who is logged in already is taken further."""
+    if visit.visitor and visit.problem is None:
+        return visit.go(_onward(visit))
+    return visit.render("login.html")
+
+
+async def log_in(visit: Visit) -> Answer:
+    """Log in, and go on where one wanted to go, with what was typed there before the session ended."""
+    entry = await visit.site.people.log_in(
+        visit.sent("email"), visit.sent("password"), agent=visit.agent, address=visit.address
+    )
+    pocket = read_fields(kept(read_fields(visit.sent("kept").encode())).encode())
+    onward = visit.go(_onward(visit), **({"kept": "1", **pocket} if pocket else {}))
+    return await visit.enter(entry, onward)
+
+
+async def show_logout(visit: Visit) -> Answer:
+    """A button, since only forms change anything."""
+    return visit.render("logout.html") if visit.visitor else visit.go("/login")
+
+
+async def log_out(visit: Visit) -> Answer:
+    """End this session."""
+    await visit.site.people.log_out(visit.token)
+    return visit.leave(visit.go("/login", "bye"))
+
+
+def _onward(visit: Visit) -> str:
+    """The page that was asked for, if it is one of ours."""
+    asked = visit.sent("next") or visit.query.get("next", "")
+    return asked if asked in ONWARD else HOME
+
+
+PAGES = (
+    Page("/signup", show_signup, {"signup": sign_up}, private=False),
+    Page("/login", show_login, {"login": log_in}, private=False),
+    Page("/logout", show_logout, {"logout": log_out}, private=False),
+)

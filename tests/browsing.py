@@ -1,0 +1,114 @@
+"""A browser without scripts: it keeps cookies, follows redirects, and sends forms as they stand in the page."""
+
+import itertools
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+import httpx
+
+PASSWORD = "a good long password"
+PICKED = {"radio", "checkbox"}
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Form:
+    """A form of a page. `fields`: what it would send as it is."""
+
+    method: str
+    action: str
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms, self.text, self.tags = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        self.tags.append((tag, given))
+        if tag == "form":
+            self.forms.append(Form(given.get("method", "get"), given["action"]))
+        elif tag == "input" and "name" in given and (given.get("type") not in PICKED or "checked" in given):
+            self.forms[-1].fields[given["name"]] = given.get("value") or ""
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+@dataclass
+class Page:
+    """What came back, read as a person and as a browser would."""
+
+    reply: httpx.Response
+
+    def __post_init__(self):
+        reader = _Reader()
+        reader.feed(self.reply.text)
+        self.forms, self.tags, self.text = reader.forms, reader.tags, re.sub(r"\s+", " ", " ".join(reader.text))
+
+    @property
+    def status(self) -> int:
+        return self.reply.status_code
+
+    @property
+    def path(self) -> str:
+        return self.reply.url.path
+
+    def form(self, do: str, **having: str) -> Form:
+        """The form that does this, and has these hidden fields."""
+        found = [one for one in self.forms if one.fields.get("do") == do and having.items() <= one.fields.items()]
+        assert found, f"no form does {do} on {self.reply.url}: {self.text}"
+        return found[0]
+
+
+class Browser:
+    """One browser, at an address of its own as seen through a proxy, since attempts are counted by address."""
+
+    def __init__(self, url: str, **headers: str) -> None:
+        number = next(_numbers)
+        headers = {"X-Forwarded-For": f"198.51.{number // 250}.{number % 250}", **headers}
+        self.client = httpx.Client(base_url=url, follow_redirects=True, timeout=30, headers=headers)
+        self.page: Page
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.client.close()
+
+    def open(self, path: str) -> Page:
+        self.page = Page(self.client.get(path))
+        return self.page
+
+    def send(self, path: str, fields: dict[str, str], **headers: str) -> Page:
+        """A form, sent by hand."""
+        self.page = Page(self.client.post(path, data=fields, headers=headers))
+        return self.page
+
+    def press(self, do: str, having: dict[str, str] | None = None, **typed: str) -> Page:
+        """Fill in the form of this page that does this, and send it."""
+        form = self.page.form(do, **(having or {}))
+        return self.send(form.action, {**form.fields, **typed})
+
+    def cookie(self, name: str = "clipmeter") -> str | None:
+        return next((one.value for one in self.client.cookies.jar if one.name == name), None)
+
+    def sign_up(self, email: str = "", password: str = PASSWORD) -> str:
+        """A new account, logged in; its address."""
+        email = email or new_email()
+        self.open("/signup")
+        page = self.press("signup", email=email, password=password)
+        assert page.status == 200, page.text
+        return email
+
+    def log_in(self, email: str, password: str = PASSWORD) -> Page:
+        self.open("/login")
+        return self.press("login", email=email, password=password)
+
+
+def new_email() -> str:
+    """An address that nobody has."""
+    return f"visitor-{next(_numbers)}@example.org"
