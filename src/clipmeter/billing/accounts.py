@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from clipmeter.billing.keys import Keys, add_key
 from clipmeter.errors import InvalidParameter
-from clipmeter.store.base import Query, Steps, Store, plan
+from clipmeter.store.base import Lock, Query, Steps, Store, plan
 
 AccountKind: TypeAlias = Literal["user", "operator"]
 Payment: TypeAlias = Literal["none", "invoice", "card"]
@@ -64,11 +64,11 @@ class Accounts:
 
     async def block(self, account_id: str) -> None:
         """Refuse its requests from now on, with 403. Raises InvalidParameter when unknown."""
-        await self._store.write(_change("account_set_status", account_id, status="blocked"))
+        await self._store.write(_set_block(account_id, blocked=True))
 
-    async def unblock(self, account_id: str) -> None:
-        """Take the block back."""
-        await self._store.write(_change("account_set_status", account_id, status="active"))
+    async def unblock(self, account_id: str) -> bool:
+        """Take the block back: whether that unblocks it; an account with a failed invoice stays blocked."""
+        return await self._store.write(_set_block(account_id, blocked=False)) == "active"
 
     async def set_payment(self, account_id: str, payment: Payment) -> None:
         """Say how the account pays from now on."""
@@ -83,6 +83,25 @@ def tidy_email(text: str) -> str:
     if not (local and at and domain and usable) or domain.startswith(".") or domain.endswith("."):
         raise InvalidParameter("This is not an e-mail address.")
     return email
+
+
+@plan
+def refresh_status(account_id: str) -> Steps[str]:
+    """Block an account that the operator has blocked or that has a failed invoice, else unblock it: its status.
+
+    A part of every plan that changes one of the two. Raises InvalidParameter when it is unknown.
+    """
+    rows = yield Query("account_refresh_status", {"account_id": account_id})
+    if not rows:
+        raise InvalidParameter("There is no such account.")
+    return str(rows[0][0])
+
+
+@plan
+def _set_block(account_id: str, *, blocked: bool) -> Steps[str]:
+    yield Lock(account_id)
+    yield Query("account_set_block", {"account_id": account_id, "blocked": int(blocked)})
+    return (yield from refresh_status(account_id))
 
 
 @plan

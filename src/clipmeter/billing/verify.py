@@ -1,8 +1,9 @@
 """The invariants that a database can show, as queries that must return no row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from clipmeter.billing.invoicing import LEAST_CENTS
 from clipmeter.billing.keys import KEYS_PER_ACCOUNT
 from clipmeter.billing.plans import GRACE_MICROS
 from clipmeter.store.base import Query, Row, Steps, plan
@@ -17,6 +18,18 @@ class Violation:
     row: Row
 
 
+INVOICE_CHECKS = (
+    ("I8", "invoices have more than the ledger charged", "verify_lines"),
+    ("I8", "a charge is on no invoice of a month that was run", "verify_unbilled"),
+    ("I8", "a line of an invoice does not add up", "verify_line_sums"),
+    ("I8", "a line carries in what no earlier one carried out", "verify_carried"),
+    ("I8", "an invoice is not the sum of its lines", "verify_invoice_sums"),
+    ("I8", "a card is asked for less than Stripe takes", "verify_least"),
+    ("I8", "more credit was used than given", "verify_credit"),
+    ("I8", "more was paid back than paid", "verify_refunds"),
+    ("I8", "an account is blocked without a reason, or not in spite of one", "verify_status"),
+)
+"""Those of invoices, which `clipmeter invoices verify` runs alone."""
 CHECKS = (
     ("I1", "more free requests than the month had", "verify_free"),
     ("I1", "a request was charged while free ones were left", "verify_free_first"),
@@ -35,6 +48,7 @@ CHECKS = (
     ("I10", "the period is not that of the admission", "verify_period"),
     ("I10", "a row ended before it began", "verify_order"),
     ("I10", "a row that did not succeed has a price", "verify_price"),
+    *INVOICE_CHECKS,
 )
 
 
@@ -54,16 +68,16 @@ Told = Callable[[Looking], None]
 
 
 @plan
-def violations(told: Told = lambda _: None) -> Steps[list[Violation]]:
+def violations(told: Told = lambda _: None, checks: Sequence[tuple[str, str, str]] = CHECKS) -> Steps[list[Violation]]:
     """Every violation, all from one snapshot. The limits are those that were in force for each row.
 
     `told` hears of each check, maybe in another thread.
     """
-    values = {"keys": KEYS_PER_ACCOUNT, "slack_micros": 12 * GRACE_MICROS}
+    values = {"keys": KEYS_PER_ACCOUNT, "slack_micros": 12 * GRACE_MICROS, "cents": LEAST_CENTS}
     ((rows,),) = yield Query("verify_rows")
     found: list[Violation] = []
-    for done, (invariant, what, query) in enumerate(CHECKS):
-        told(Looking(invariant, what, done, len(CHECKS), rows))
+    for done, (invariant, what, query) in enumerate(checks):
+        told(Looking(invariant, what, done, len(checks), rows))
         found += [Violation(invariant, what, row) for row in (yield Query(query, values))]
-    told(Looking("", "", len(CHECKS), len(CHECKS), rows))
+    told(Looking("", "", len(checks), len(checks), rows))
     return found

@@ -56,12 +56,19 @@ def list_accounts(settings: Settings, *, as_json: bool) -> None:
 def set_account_status(settings: Settings, id_or_email: str, *, blocked: bool) -> None:
     """Block or unblock."""
 
-    async def work(books: Books) -> None:
+    async def work(books: Books) -> bool:
         account = await found(books.accounts, id_or_email)
-        await (books.accounts.block if blocked else books.accounts.unblock)(account.account_id)
+        if not blocked:
+            return await books.accounts.unblock(account.account_id)
+        await books.accounts.block(account.account_id)
+        return False
 
-    with_books(settings, work)
-    out.print(f"{id_or_email} is {'blocked' if blocked else 'active'}.")
+    is_active = with_books(settings, work)
+    out.print(f"{id_or_email} is {'active' if is_active else 'blocked'}.")
+    if not (blocked or is_active):
+        out.print(
+            "It has an invoice that is not paid: clipmeter invoices list --account " + id_or_email, soft_wrap=True
+        )
 
 
 def create_key(settings: Settings, id_or_email: str, name: str, mode: Mode, *, as_json: bool) -> None:

@@ -14,10 +14,20 @@ SELECT account_id, email, kind, status, payment, created_at FROM accounts ORDER 
 SELECT account_id, email, kind, status, payment, created_at FROM accounts
 WHERE account_id = :id OR email = :email
 
--- name: account_set_status
--- Block or unblock an account.
-UPDATE accounts SET status = :status WHERE account_id = :account_id RETURNING account_id
+-- name: account_set_block
+-- The operator blocks an account (1), or takes that back (0); its status follows by account_refresh_status.
+UPDATE accounts SET operator_block = :blocked
+WHERE account_id = :account_id
 
 -- name: account_set_payment
 -- Say how an account pays.
 UPDATE accounts SET payment = :payment WHERE account_id = :account_id RETURNING account_id
+
+-- name: account_refresh_status
+-- An account is blocked when the operator says so or an invoice has failed.
+UPDATE accounts SET status = CASE
+    WHEN operator_block = 1 OR EXISTS (
+        SELECT 1 FROM invoices AS i WHERE i.account_id = accounts.account_id AND i.state = 'failed'
+    ) THEN 'blocked' ELSE 'active' END
+WHERE account_id = :account_id
+RETURNING status

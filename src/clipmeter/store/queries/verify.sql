@@ -141,3 +141,90 @@ HAVING SUM(r.price_micros) + (
 SELECT p.account_id, p.scope, p.request_id, r.state
 FROM replays AS p LEFT JOIN requests AS r ON r.account_id = p.account_id AND r.request_id = p.request_id
 WHERE p.body IS NOT NULL AND COALESCE(r.state, '') <> 'posted'
+
+-- name: verify_lines
+-- More on the lines of invoices than the ledger has, by endpoint and month, in money or in requests.
+SELECT l.account_id, l.endpoint, l.month, CAST(SUM(l.charged_micros) AS BIGINT)
+FROM invoice_lines AS l
+GROUP BY l.account_id, l.endpoint, l.month
+HAVING SUM(l.charged_micros) > COALESCE((
+        SELECT SUM(u.charged_micros) FROM usage AS u
+        WHERE u.account_id = l.account_id AND u.endpoint = l.endpoint AND u.month = l.month
+    ), 0)
+    OR SUM(l.requests) > COALESCE((
+        SELECT SUM(u.paid_posted) FROM usage AS u
+        WHERE u.account_id = l.account_id AND u.endpoint = l.endpoint AND u.month = l.month
+    ), 0)
+
+-- name: verify_unbilled
+-- Charges that had ended a while before the last run of their month, or before the account's last invoice of that month
+-- or a later one, and are on no line all the same.
+SELECT r.account_id, r.endpoint, r.month, CAST(SUM(r.price_micros) - MAX(b.lined) AS BIGINT)
+FROM requests AS r JOIN (
+    SELECT u.account_id, u.endpoint, u.month,
+        COALESCE((
+            SELECT SUM(l.charged_micros) FROM invoice_lines AS l
+            WHERE l.account_id = u.account_id AND l.endpoint = u.endpoint AND l.month = u.month
+        ), 0) AS lined,
+        COALESCE((
+            SELECT MAX(i.created_at) FROM invoices AS i
+            WHERE i.account_id = u.account_id AND (i.month > u.month OR (i.month = u.month AND i.number = 0))
+        ), (
+            SELECT MAX(CAST(m.value AS BIGINT)) FROM marks AS m WHERE m.name = 'invoiced ' || u.month
+        ), 0) AS at
+    FROM usage AS u
+    WHERE u.charged_micros > 0
+) AS b ON b.account_id = r.account_id AND b.endpoint = r.endpoint AND b.month = r.month
+WHERE r.state = 'posted' AND r.price_micros > 0 AND r.ended_at < b.at - :slack_micros
+GROUP BY r.account_id, r.endpoint, r.month
+HAVING SUM(r.price_micros) > MAX(b.lined)
+
+-- name: verify_line_sums
+-- Lines of which something is lost or below 0, or that carry a cent though their invoice asks for money.
+SELECT l.account_id, l.invoice_id, l.endpoint, l.month
+FROM invoice_lines AS l LEFT JOIN invoices AS i ON i.account_id = l.account_id AND i.invoice_id = l.invoice_id
+WHERE l.charged_micros + l.carried_in_micros <> l.credit_micros + l.cents * 10000 + l.carried_out_micros
+    OR l.charged_micros < 0 OR l.carried_in_micros < 0 OR l.credit_micros < 0 OR l.cents < 0
+    OR l.carried_out_micros < 0 OR (l.carried_out_micros >= 10000 AND COALESCE(i.amount_cents, 1) > 0)
+
+-- name: verify_carried
+-- Endpoints of which more was carried in than out.
+SELECT account_id, endpoint, CAST(SUM(carried_out_micros - carried_in_micros) AS BIGINT) FROM invoice_lines
+GROUP BY account_id, endpoint
+HAVING SUM(carried_out_micros - carried_in_micros) < 0
+
+-- name: verify_invoice_sums
+-- Invoices that differ from their lines.
+SELECT i.account_id, i.invoice_id, i.amount_cents, i.credit_micros
+FROM invoices AS i LEFT JOIN invoice_lines AS l ON l.account_id = i.account_id AND l.invoice_id = i.invoice_id
+GROUP BY i.account_id, i.invoice_id, i.amount_cents, i.credit_micros
+HAVING COALESCE(SUM(l.cents), 0) <> i.amount_cents OR COALESCE(SUM(l.credit_micros), 0) <> i.credit_micros
+
+-- name: verify_least
+-- Invoices at Stripe, or on their way, that ask for less than it takes from a card.
+SELECT account_id, invoice_id, state, amount_cents FROM invoices
+WHERE (stripe_id <> '' OR state IN ('draft', 'sending')) AND amount_cents < :cents
+
+-- name: verify_credit
+-- Accounts whose invoices used more credit than there was.
+SELECT i.account_id, CAST(SUM(i.credit_micros) AS BIGINT) FROM invoices AS i
+GROUP BY i.account_id
+HAVING SUM(i.credit_micros) > COALESCE((
+    SELECT SUM(g.micros) FROM credits AS g WHERE g.account_id = i.account_id AND g.kind = 'credit'
+), 0)
+
+-- name: verify_refunds
+-- Invoices of which more was paid back than they asked for, or of which some was though they are not paid.
+SELECT g.account_id, g.invoice_id, CAST(SUM(g.micros) AS BIGINT)
+FROM credits AS g LEFT JOIN invoices AS i ON i.account_id = g.account_id AND i.invoice_id = g.invoice_id
+WHERE g.kind = 'refund' AND g.state <> 'voided'
+GROUP BY g.account_id, g.invoice_id, i.amount_cents, i.state
+HAVING SUM(g.micros) > COALESCE(i.amount_cents, 0) * 10000 OR COALESCE(i.state, '') <> 'paid'
+
+-- name: verify_status
+-- Accounts that are not blocked exactly when the operator has blocked them or an invoice has failed.
+SELECT a.account_id, a.status, a.operator_block FROM accounts AS a
+WHERE (a.status = 'blocked') <> (
+    a.operator_block = 1
+    OR EXISTS (SELECT 1 FROM invoices AS i WHERE i.account_id = a.account_id AND i.state = 'failed')
+)
