@@ -9,7 +9,7 @@ from typing import Annotated, Literal, NoReturn
 import typer
 
 from clipmeter import __version__
-from clipmeter.cli.bargains import forecast, terms
+from clipmeter.cli.bargains import alerts, forecast, terms
 from clipmeter.cli.groups import accounts, keys, ledger, limits
 from clipmeter.cli.options import Json, settings
 from clipmeter.cli.show import say
@@ -30,6 +30,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(limits, name="limits")
 app.add_typer(terms, name="terms")
 app.command("forecast")(forecast)
+app.add_typer(alerts, name="alerts")
 app.add_typer(ledger, name="ledger")
 
 
