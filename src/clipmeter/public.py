@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
 _PORTS_BELOW_1024 = (80, 443)
-LONGEST_URL = 500
+LONGEST_URL = 2_000
 
 
 def is_public(address: str) -> bool:
