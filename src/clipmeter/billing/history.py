@@ -1,9 +1,12 @@
 """The rows of the ledger, as people read them."""
 
 from calendar import timegm
+from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from clipmeter.billing.credits import Credit
 from clipmeter.store.base import Query, Steps, Store, plan
 
 _PAGE = 1_000
@@ -12,7 +15,10 @@ _ENDLESS = 2**63
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """One admitted request. Times are micro-seconds since 1970, UTC; `ended_at` is None while it is reserved."""
+    """One admitted request, or a credit or refund: then the price is below 0 and the id is the credit's.
+
+    Times are micro-seconds since 1970, UTC; `ended_at` is None while it is reserved.
+    """
 
     request_id: str
     account_id: str
@@ -47,6 +53,16 @@ async def rows_of(store: Store, account_id: str | None, month: str = "") -> Asyn
 
 
 async def _account(store: Store, account_id: str, month: str) -> AsyncIterator[LedgerRow]:
+    given = deque(row for row in await store.read(_given(account_id)) if month in {"", row.period})
+    async for row in _requests(store, account_id, month):
+        while given and given[0].admitted_at < row.admitted_at:
+            yield given.popleft()
+        yield row
+    for one in given:
+        yield one
+
+
+async def _requests(store: Store, account_id: str, month: str) -> AsyncIterator[LedgerRow]:
     begin, end = _span(month) if month else (0, _ENDLESS)
     after_time, after_id = begin - 1, ""
     while page := await store.read(_page(account_id, after_time, after_id)):
@@ -70,6 +86,32 @@ def _span(month: str) -> tuple[int, int]:
 def _next_account(after: str) -> Steps[str | None]:
     rows = yield Query("show_accounts", {"after": after})
     return rows[0][0] if rows else None
+
+
+@plan
+def _given(account_id: str) -> Steps[list[LedgerRow]]:
+    """What the operator gave, as rows: few, whatever the size of the ledger."""
+    rows = yield Query("credit_list", {"account_id": account_id})
+    return [_as_row(Credit(*row)) for row in rows]
+
+
+def _as_row(given: Credit) -> LedgerRow:
+    day = datetime.fromtimestamp(given.created_at // 1_000_000, UTC).strftime("%Y-%m-%d")
+    return LedgerRow(
+        given.credit_id,
+        given.account_id,
+        "",
+        None,
+        given.state,
+        given.kind,
+        0 if given.state == "voided" else -given.micros,
+        day[:7],
+        day,
+        given.reason,
+        "",
+        given.created_at,
+        None if given.state == "reserved" else given.created_at,
+    )
 
 
 @plan
