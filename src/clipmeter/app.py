@@ -10,6 +10,7 @@ import structlog
 
 from clipmeter.answers import Answers, Got
 from clipmeter.billing.keys import Caller
+from clipmeter.billing.messages import Messenger
 from clipmeter.billing.rules import Mode
 from clipmeter.books import Books
 from clipmeter.call import Call, Source
@@ -17,12 +18,15 @@ from clipmeter.endpoints import ENDPOINTS
 from clipmeter.endpoints.tiktok_video import TIKTOK_VIDEO, VideoQuery
 from clipmeter.errors import Problem
 from clipmeter.fetch import Fetch, unknown_browser
+from clipmeter.fetch.webhook import Webhooks
 from clipmeter.home import OperatorKeys
+from clipmeter.mail import Mail
 from clipmeter.media.links import Links, Signer, link_keys
 from clipmeter.media.relay import Lane, Relay
 from clipmeter.observe.alarm import Alarm
 from clipmeter.observe.metrics import CONTENT_TYPE_LATEST, Metrics
 from clipmeter.observe.watch import Watch
+from clipmeter.sending import by_mail, by_webhook
 from clipmeter.settings import BadSetting, Settings
 from clipmeter.sites.tiktok.found import Answer
 from clipmeter.sites.tiktok.hosts import REFERER, is_media, is_tiktok
@@ -128,9 +132,22 @@ class Parts:
             stack.push_async_callback(self.books.ledger.stop)
             self.books.alerts.start()
             stack.push_async_callback(self.books.alerts.stop)
+            self._start_sending(stack)
             self.is_ready = True
             stack.callback(setattr, self, "is_ready", False)
             yield
+
+    def _start_sending(self, stack: AsyncExitStack) -> None:
+        """Send what waits in the outbox, and forget what people left behind."""
+        settings, books = self.settings, self.books
+        hooks = Webhooks(anywhere=settings.alert_anywhere)
+        stack.push_async_callback(hooks.aclose)
+        senders = {"webhook": by_webhook(hooks, books.alerts.key)}
+        if settings.smtp_url:
+            senders["email"] = by_mail(Mail(settings.smtp_url, settings.smtp_from))
+        messenger = Messenger(books.store, senders, chores=[books.people.tidy])
+        messenger.start()
+        stack.push_async_callback(messenger.stop)
 
     async def _open_source(self, stack: AsyncExitStack, mode: Mode, upstream: str) -> None:
         settings = self.settings

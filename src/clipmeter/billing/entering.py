@@ -8,7 +8,7 @@ from uuid import uuid4
 from clipmeter.billing.letters import Letter
 from clipmeter.billing.messages import email as email_message
 from clipmeter.billing.refusals import LinkExpired, LogInFailed, SignUpClosed
-from clipmeter.billing.sessions import Entry, NewSession, begin, end_all
+from clipmeter.billing.sessions import IDLE_MICROS, Entry, NewSession, begin, end_all
 from clipmeter.errors import InvalidParameter
 from clipmeter.mac import Mac
 from clipmeter.store.base import Lock, Query, Steps, plan
@@ -91,6 +91,14 @@ class Links:
 def new_person(email: str, password: str, *, invite: str = "", confirmed: bool = False) -> NewPerson:
     """With an id of its own."""
     return NewPerson(f"acct_{uuid4().hex}", email, password, invite, confirmed)
+
+
+@plan
+def tidy() -> Steps[None]:
+    """Forget what does not count any more."""
+    yield Query("sessions_prune", {"idle_micros": IDLE_MICROS})
+    yield Query("tokens_prune")
+    yield Query("attempts_prune")
 
 
 @plan

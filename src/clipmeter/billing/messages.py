@@ -9,7 +9,7 @@ Rule 3: what was sent, or given up, keeps no text: links in it are secrets.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -21,6 +21,7 @@ from clipmeter.store.base import Query, Steps, Store, plan
 log = structlog.get_logger()
 
 POLL_SECONDS = 5.0
+CHORE_SECONDS = 3_600.0
 AT_ONCE = 20
 CLAIM_MICROS = 120 * 1_000_000
 """For which a message belongs to who claimed it: longer than a sender may take."""
@@ -71,14 +72,18 @@ def _add(account_id: str, kind: str, recipient: str, subject: str, body: str) ->
 class Messenger:
     """Sends what waits, in a loop for each kind, so that neither waits for the other."""
 
-    def __init__(self, store: Store, senders: Mapping[str, Sender]) -> None:
-        """`senders`: by kind, `email` and `webhook`; messages of other kinds stay where they are."""
+    def __init__(
+        self, store: Store, senders: Mapping[str, Sender], *, chores: Sequence[Callable[[], Awaitable[None]]] = ()
+    ) -> None:
+        """`senders`: by kind, `email` and `webhook`; other kinds wait. `chores`: what else is done once an hour."""
         self._store, self._senders = store, senders
+        self._chores = (self.tidy, *chores)
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """From now on."""
-        self._tasks = [asyncio.create_task(self._run(kind)) for kind in self._senders]
+        loops = [self._keep_house(), *(self._run(kind) for kind in self._senders)]
+        self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def stop(self) -> None:
         """Let go at once; what was being sent is sent again later."""
@@ -110,6 +115,15 @@ class Messenger:
                 log.exception("messages were not sent", kind=kind)
             if tried < AT_ONCE:
                 await asyncio.sleep(POLL_SECONDS)
+
+    async def _keep_house(self) -> None:
+        while True:
+            for chore in self._chores:
+                try:
+                    await chore()
+                except Problem as problem:
+                    log.warning("old rows stay for now", problem=problem.code, sign=problem.sign)
+            await asyncio.sleep(CHORE_SECONDS)
 
     async def _try(self, sender: Sender, message: Message) -> None:
         name = {"account_id": message.account_id, "message_id": message.message_id}

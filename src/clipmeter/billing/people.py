@@ -7,13 +7,16 @@ Rule 4: what follows from a password is decided again in the transaction that ac
 """
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
-from clipmeter.billing import entering
+from clipmeter.billing import entering, farewell
 from clipmeter.billing.accounts import tidy_email
 from clipmeter.billing.entering import Identity, Links, Person, Purpose, new_person
+from clipmeter.billing.history import LedgerRow, rows_of
 from clipmeter.billing.invites import Invites
 from clipmeter.billing.letters import Letter, confirmation, password_changed, reset
 from clipmeter.billing.passwords import Passwords, check_length
@@ -73,6 +76,8 @@ class People:
         self._links = Links(keys.digest(b"clipmeter links"))
         self.invites = Invites(store, keys.digest(b"clipmeter invites"))
         self._throttle = Throttle(store, keys.digest(b"clipmeter attempts"))
+        self.farewells: list[Callable[[str], Awaitable[None]]] = []
+        """What is done for an account before it is deleted, like taking its card from Stripe."""
         self._unwatched: set[asyncio.Task[None]] = set()
 
     async def sign_up(
@@ -148,7 +153,7 @@ class People:
 
     async def set_password(self, account_id: str, new: str) -> None:
         """A new password by the operator's word; every session ends. Raises InvalidParameter."""
-        self._passwords.check_new(new)
+        self._passwords.check_new(new, (await self._person(account_id)).email)
         await self._store.write(entering.set_password(account_id, await self._passwords.hash(new)))
 
     async def ask_confirmation(self, account_id: str) -> None:
@@ -186,11 +191,45 @@ class People:
 
     async def reset(self, token: str, new: str, *, agent: str = "", address: str = "") -> Entry:
         """Use that link: a new password, every session ends. Raises InvalidParameter, LinkExpired, TooManyAttempts."""
-        self._passwords.check_new(new)
+        check_length(new)
         person, digest = await self._of_link(token, "reset", address)
+        self._passwords.check_new(new, person.email)
         hashed = await self._passwords.hash(new)
         change = self._change(person, hashed, agent, Attempt(LOG_IN_AS, person.email))
         return await self._store.write(entering.reset(person, digest, change))
+
+    async def delete(self, visitor: Visitor, password: str) -> None:
+        """End the account for good; who has no password types the e-mail address instead.
+
+        Raises LogInFailed, TooManyAttempts, InvalidParameter, and what a farewell raises: then nothing has happened.
+        """
+        check_length(password)
+        person, _ = await self._proven(visitor.account_id, password)
+        if not person.password and _as_asked(password) != person.email:
+            raise LogInFailed("This is not the e-mail address of your account.")
+        await self._delete(person)
+
+    async def delete_unasked(self, account_id: str) -> None:
+        """The same by the operator's word. Raises InvalidParameter."""
+        await self._delete(await self._person(account_id))
+
+    async def export(self, account_id: str) -> dict[str, Any]:
+        """All that is kept about an account, but for the rows of the ledger. Raises InvalidParameter when unknown."""
+        return await self._store.survey(farewell.everything(account_id))
+
+    def ledger(self, account_id: str) -> AsyncIterator[LedgerRow]:
+        """The account's rows of the ledger, oldest first."""
+        return rows_of(self._store, account_id)
+
+    async def tidy(self) -> None:
+        """Forget sessions, links and attempts that do not count any more."""
+        await self._store.write(entering.tidy())
+
+    async def _delete(self, person: Person) -> None:
+        if person.kind == "user":
+            for say in self.farewells:
+                await say(person.account_id)
+        await self._store.write(farewell.delete(person))
 
     def _check_open(self, invite: str) -> None:
         if self.house.sign_up == "closed":

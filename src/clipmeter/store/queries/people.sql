@@ -124,7 +124,7 @@ RETURNING digest
 
 -- name: invite_list
 -- All invitations, oldest first.
-SELECT digest, note, created_at, expires_at, account_id FROM invites ORDER BY created_at, digest
+SELECT note, created_at, expires_at, account_id FROM invites ORDER BY created_at, digest
 
 -- name: identity_find
 -- Whose log-in at another provider this is.
