@@ -248,6 +248,7 @@ def _site(parts: Parts) -> Site:
         people=books.people,
         keys=books.keys,
         limits=books.limits,
+        alerts=books.alerts,
         terms=books.bargains,
         ready=lambda: parts.is_ready,
         public_url=settings.public_url,

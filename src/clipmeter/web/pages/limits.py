@@ -3,10 +3,20 @@
 from clipmeter.web.pages.fields import limit_of
 from clipmeter.web.pages.visit import Answer, Page, Visit
 
+_SHOWN = 10
+"""Alerts, the newest first."""
+
 
 async def show(visit: Visit) -> Answer:
     """What is set and what was charged."""
-    return visit.render("limits.html", limits=await visit.site.limits.get(visit.me.account_id))
+    site, account_id = visit.site, visit.me.account_id
+    return visit.render(
+        "limits.html",
+        limits=await site.limits.get(account_id),
+        alerts=await site.alerts.address(account_id),
+        told=(await site.alerts.told(account_id))[:_SHOWN],
+        mails=site.alerts.mails,
+    )
 
 
 async def save(visit: Visit) -> Answer:
@@ -16,4 +26,10 @@ async def save(visit: Visit) -> Answer:
     return visit.go("/limits", "limits")
 
 
-PAGES = (Page("/limits", show, {"limits": save}),)
+async def save_alerts(visit: Visit) -> Answer:
+    """Say where alerts go besides by e-mail; empty for nowhere."""
+    await visit.site.alerts.set_url(visit.me.account_id, visit.sent("alert_url"))
+    return visit.go("/limits", "alerts")
+
+
+PAGES = (Page("/limits", show, {"limits": save, "alerts": save_alerts}),)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from clipmeter.billing.alerts import Alerts
 from clipmeter.billing.keys import Keys
 from clipmeter.billing.limits import SpendingLimits
 from clipmeter.billing.people import People
@@ -18,6 +19,7 @@ class Site:
     people: People
     keys: Keys
     limits: SpendingLimits
+    alerts: Alerts
     terms: TermsBook
     ready: Callable[[], bool]
     public_url: str

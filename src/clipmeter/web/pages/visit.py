@@ -15,7 +15,7 @@ from clipmeter.web.pages.render import HEADERS, HSTS, HTML, page_bytes
 from clipmeter.web.pages.said import SAID
 from clipmeter.web.pages.site import Site
 
-Answer: TypeAlias = Response[bytes]
+Answer: TypeAlias = Response[Any]
 _LONGEST_AGENT = 300
 
 
@@ -96,8 +96,13 @@ class Visit:
         onward.set_cookie(cookie(SESSION, "", secure=self.secure))
         return onward
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """Those of every page."""
+        return {**HEADERS, **(HSTS if self.secure else {})}
+
     def _dressed(self, answer: Answer) -> Answer:
-        answer.headers.update({**HEADERS, **(HSTS if self.secure else {})})
+        answer.headers.update(self.headers)
         return answer
 
 
