@@ -14,11 +14,13 @@ from clipmeter.cli.books import (
     set_key_status,
 )
 from clipmeter.cli.export import export_ledger
+from clipmeter.cli.humans import humans
 from clipmeter.cli.ledger import show_ledger, verify_ledger
 from clipmeter.cli.limits import cap_key, set_limits, show_limits
 from clipmeter.cli.options import Account, Json, KeyId, OfAccount, OnlyAccount, OnlyMonth, settings
 
 accounts = typer.Typer(help="Who may ask, and who pays.", no_args_is_help=True)
+accounts.add_typer(humans)
 keys = typer.Typer(help="API keys: up to 10 per account, shown once.", no_args_is_help=True)
 limits = typer.Typer(help="What an account may be charged per day and month.", no_args_is_help=True)
 ledger = typer.Typer(help="Every request that was admitted, and how it ended.", no_args_is_help=True)
