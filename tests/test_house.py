@@ -29,6 +29,7 @@ FLOORS = (
     ("sites",),
     ("store", "model", "logs", "home", "mac", "public"),
     ("errors", "settings"),
+    ("casting",),
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 ONLY_IN = {  # a package or module that few rooms may import → those rooms
@@ -42,6 +43,7 @@ ONLY_IN = {  # a package or module that few rooms may import → those rooms
     "aiosmtplib": {"mail"},
     "argon2": {"billing"},
     "authlib": {"billing"},
+    "stripe": {"billing"},
     "typer": {"cli"},
     "rich": {"cli"},
     "clipmeter.settings": {"app", "books", "cli"},

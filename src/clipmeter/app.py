@@ -41,6 +41,7 @@ from clipmeter.web.media import media_handler
 from clipmeter.web.metrics import metrics
 from clipmeter.web.pages.site import Site
 from clipmeter.web.routes import ASGIApp, make_app
+from clipmeter.web.stripe import webhook_handler
 
 log = structlog.get_logger()
 
@@ -236,6 +237,7 @@ def make_service(parts: Parts, on_ready: Callable[[OperatorKeys], None]) -> ASGI
         site=_site(parts),
         metrics=metrics(parts.settings.metrics, parts.watch.text, CONTENT_TYPE_LATEST, books.keys),
         media=media_handler(parts.relay, parts.links, lambda: parts.is_ready),
+        webhook=webhook_handler(books.events.receive, lambda: parts.is_ready),
         lifespan=lifespan,
     )
 

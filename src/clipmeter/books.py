@@ -8,11 +8,15 @@ from pathlib import Path
 
 from clipmeter.billing.accounts import Accounts, NewAccount
 from clipmeter.billing.alerts import Alerts
+from clipmeter.billing.cards import Cards
+from clipmeter.billing.events import Events
+from clipmeter.billing.invoices import Invoices
 from clipmeter.billing.keys import KEYS_PER_ACCOUNT, Keys
 from clipmeter.billing.ledger import Ledger
 from clipmeter.billing.limits import SpendingLimits
 from clipmeter.billing.people import House, People
 from clipmeter.billing.rules import Terms
+from clipmeter.billing.stripe import Stripe
 from clipmeter.billing.terms import TermsBook
 from clipmeter.endpoints import ENDPOINTS
 from clipmeter.errors import Unauthorized
@@ -77,6 +81,16 @@ class Books:
             anywhere=settings.alert_anywhere,
         )
         self.people = People(self.store, self.secret, _house(settings))
+        self.stripe = Stripe(settings.stripe_secret_key, url=settings.stripe_url, tax=settings.stripe_tax)
+        self.cards = Cards(self.store, self.stripe)
+        self.invoices = Invoices(self.store, self.stripe, tax=settings.stripe_tax)
+        self.events = Events(
+            self.store,
+            self.cards,
+            settings.stripe_webhook_secret,
+            invoice_told=self.invoices.told,
+            card_saved=self.invoices.pay_failed,
+        )
         self.ledger = Ledger(self.store, self.terms, hold_seconds=hold)
 
     @asynccontextmanager
@@ -87,6 +101,7 @@ class Books:
             await self.keys.check_secret()
             yield
         finally:
+            await self.stripe.aclose()
             await self.store.close()
 
     async def operator(self) -> OperatorKeys:

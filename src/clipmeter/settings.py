@@ -7,20 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
-PREFIX = "CLIPMETER_"
+from clipmeter.casting import PREFIX, BadSetting, cast, reason
+
+__all__ = ["PREFIX", "SECRETS", "BadSetting", "Settings", "read_settings"]
+
 DEFAULT_HOME = Path("~/.clipmeter").expanduser()
-N = TypeVar("N", int, float)
 
 
 SOURCES = ("webpage", "embed", "appjson", "ytdlp")
 _PROXY = re.compile(r"(?:region=[A-Za-z]{2} +)?([^ ]+)")
-
-
-class BadSetting(ValueError):
-    """A setting is missing or wrong; the sentence says which, why, and what would be right."""
 
 
 def _setting(default: Any, help_: str, *, secret: bool = False) -> Any:  # noqa: ANN401 - a dataclass field of any type
@@ -99,6 +97,14 @@ class Settings:
     alert_anywhere: bool = _setting(
         False, "Alerts of spending may be sent to private addresses and by plain http, for closed networks and tests."
     )
+    stripe_secret_key: str = _setting(
+        "", "Stripe's secret key, `sk_live_…` or `sk_test_…`. Empty: no cards; the operator bills by hand.", secret=True
+    )
+    stripe_webhook_secret: str = _setting(
+        "", "What Stripe signs its webhooks with, `whsec_…`. Empty: none are taken.", secret=True
+    )
+    stripe_url: str = _setting("", "A look-alike to ask in place of Stripe, for tests. Empty: Stripe itself.")
+    stripe_tax: bool = _setting(False, "Let Stripe work out the tax on invoices, and add it.")
     signup: str = _setting("open", "Who may sign up at the web pages: `open` (anybody), `invite` or `closed` (nobody).")
     smtp_url: str = _setting(
         "",
@@ -132,7 +138,9 @@ class Settings:
 
 
 SECRETS = frozenset(f.name for f in fields(Settings) if f.metadata["secret"])
-FOREIGN_SECRETS = frozenset({"database_url", "smtp_url", "oidc_client_secret"})
+FOREIGN_SECRETS = frozenset(
+    {"database_url", "smtp_url", "oidc_client_secret", "stripe_secret_key", "stripe_webhook_secret"}
+)
 """Those that others made, of any length."""
 _LOCAL_NAMES = frozenset({"CONFIG"})
 
@@ -142,7 +150,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     environ = os.environ if environ is None else environ
     given = {**_from_file(environ.get(PREFIX + "CONFIG", "")), **_from_environment(environ)}
     known = {f.name: f for f in fields(Settings)}
-    values = {name: _cast(name, raw, known[name].default) for name, raw in given.items()}
+    values = {name: cast(name, raw, known[name].default) for name, raw in given.items()}
     return _checked(Settings(**values))
 
 
@@ -168,12 +176,8 @@ def _from_file(path: str) -> dict[str, Any]:
     try:
         content = tomllib.loads(Path(path).read_text(encoding="utf8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadSetting(f"{PREFIX}CONFIG names {path}, which cannot be read: {_reason(error)}") from error
+        raise BadSetting(f"{PREFIX}CONFIG names {path}, which cannot be read: {reason(error)}") from error
     return {_known(name, f"{name} in {path}"): value for name, value in content.items()}
-
-
-def _reason(error: Exception) -> str:
-    return error.strerror or str(error) if isinstance(error, OSError) else str(error)
 
 
 def _known(name: str, where: str) -> str:
@@ -190,52 +194,7 @@ def _read_secret(variable: str, path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadSetting(f"{variable} names {path}, which cannot be read: {_reason(error)}") from error
-
-
-def _cast(name: str, raw: Any, default: Any) -> Any:  # noqa: ANN401 - one line per type
-    variable = PREFIX + name.upper()
-    if isinstance(default, bool):
-        return _cast_bool(variable, raw)
-    if isinstance(default, int):
-        return _cast_number(variable, raw, int, "a whole number")
-    if isinstance(default, float):
-        return _cast_number(variable, raw, float, "a number of seconds")
-    if isinstance(default, tuple):
-        parts = raw if isinstance(raw, list) else str(raw).split(",")
-        items = (item for part in parts for item in _lines(variable, str(part).strip()))
-        return tuple(item for item in items if item)
-    if isinstance(default, Path):
-        return Path(str(raw)).expanduser().absolute()
-    return str(raw)
-
-
-def _lines(variable: str, item: str) -> list[str]:
-    """The item, or of `@/path` what the file has, one a line; a line that begins with # is a remark."""
-    if not item.startswith("@"):
-        return [item]
-    try:
-        lines = Path(item[1:]).expanduser().read_text(encoding="utf8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSetting(f"{variable} names {item[1:]}, which cannot be read: {_reason(error)}") from error
-    return [line.strip() for line in lines if not line.lstrip().startswith("#")]
-
-
-def _cast_bool(variable: str, raw: Any) -> bool:  # noqa: ANN401
-    words = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
-    if str(raw).lower() not in words:
-        raise BadSetting(f"{variable} is {raw!r}; it must be true or false")
-    return words[str(raw).lower()]
-
-
-def _cast_number(variable: str, raw: Any, kind: type[N], what: str) -> N:  # noqa: ANN401
-    try:
-        number = kind(str(raw))
-    except ValueError:
-        raise BadSetting(f"{variable} is {raw!r}; it must be {what}") from None
-    if not 0 <= number < 10**15:  # also refuses nan and inf
-        raise BadSetting(f"{variable} is {raw!r}; it must be {what}, 0 or more")
-    return number
+        raise BadSetting(f"{variable} names {path}, which cannot be read: {reason(error)}") from error
 
 
 def _checked(settings: Settings) -> Settings:
@@ -272,9 +231,11 @@ def _checked(settings: Settings) -> Settings:
 
 def _check_addresses(settings: Settings) -> None:
     _check_database(settings.database_url)
-    for name, value in (("UPSTREAM", settings.upstream), ("PUBLIC_URL", settings.public_url)):
+    addresses = {"UPSTREAM": settings.upstream, "PUBLIC_URL": settings.public_url, "STRIPE_URL": settings.stripe_url}
+    for name, value in addresses.items():
         _refuse(bool(value) and not _is_url(value, {"http", "https"}), name, value, "like http://127.0.0.1:9000")
     _check_people(settings)
+    _check_stripe(settings)
     for proxy in settings.proxies:
         kinds = {"http", "https", "socks4", "socks5", "socks5h"}
         known = _PROXY.fullmatch(proxy)
@@ -296,6 +257,18 @@ def _check_people(settings: Settings) -> None:
     _refuse(bool(issuer) and not _is_url(issuer, {"http", "https"}), "OIDC_ISSUER", issuer, "like https://HOST")
     _refuse(
         bool(issuer) and not settings.oidc_client_id, "OIDC_CLIENT_ID", "empty", "what the provider calls this server"
+    )
+
+
+def _check_stripe(settings: Settings) -> None:
+    key = settings.stripe_secret_key  # nothing of a wrong one is repeated
+    _refuse(bool(key) and not key.startswith(("sk_", "rk_")), "STRIPE_SECRET_KEY", "not a secret key", "like sk_live_…")
+    signs = settings.stripe_webhook_secret
+    _refuse(
+        bool(signs) and not signs.startswith("whsec_"),
+        "STRIPE_WEBHOOK_SECRET",
+        "not a webhook's secret",
+        "like whsec_…",
     )
 
 

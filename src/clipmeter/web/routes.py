@@ -47,6 +47,7 @@ def make_app(  # noqa: PLR0913 - what the URLs lead to
     site: Site,
     metrics: Handler,
     media: HTTPRouteHandler,
+    webhook: HTTPRouteHandler,
     lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]],
 ) -> ASGIApp:
     """The ASGI application. `ready`: whether paid requests may be taken; `public_url` "" for wherever it is asked."""
@@ -59,6 +60,7 @@ def make_app(  # noqa: PLR0913 - what the URLs lead to
             *page_routes(site),
             get("/metrics")(metrics),
             media,
+            webhook,
         ],
         exception_handlers={HTTPException: _http_problem, Problem: _problem, Exception: _crash},
         lifespan=[lifespan],
