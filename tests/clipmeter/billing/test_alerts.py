@@ -215,6 +215,25 @@ async def test_the_webhook(dear, alerts):
     }
 
 
+async def test_without_mail(dear):
+    """A server that sends no e-mail writes none; the alert is known all the same."""
+    alerts = Alerts(dear.store, dear.terms, SECRET, mails=False)
+    caller = await limited(dear, daily=2 * PRICE)
+    await dear.succeed(caller)
+    assert await alerts.sweep() == 1
+    assert [one.percent for one in await alerts.told(caller.account_id)] == [50]
+    assert await outbox(dear) == []
+
+
+async def test_a_deleted_account(dear, alerts):
+    """Who has left hears nothing any more."""
+    caller = await limited(dear, daily=2 * PRICE)
+    await dear.succeed(caller)
+    await dear.raw(f"UPDATE accounts SET deleted_at = 1 WHERE account_id = '{caller.account_id}'")  # noqa: S608
+    assert await alerts.sweep() == 0
+    assert await outbox(dear) == []
+
+
 async def test_the_address(dear):
     """It is kept, changed and removed; a private one, or of nobody, is refused and changes nothing."""
     caller, other = await dear.caller(), await dear.caller()

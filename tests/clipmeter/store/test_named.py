@@ -36,6 +36,10 @@ OFTEN = [
     "usage_of",
     "health_add",
     "health_since",
+    "terms_of",
+    "forecast_facts",
+    "alert_accounts",
+    "alert_facts",
 ]
 
 
