@@ -137,7 +137,11 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         parts = urlsplit(self.path)
         length = int(self.headers.get("Content-Length") or 0)
-        text = self.rfile.read(length).decode() if length else ""
+        body = self.rfile.read(length) if length else b""
+        if len(body) < length:  # the caller is gone before it had said all
+            self.close_connection = True
+            return
+        text = body.decode()
         try:
             self._send(*self._made(parts.path, parts.query, text))
         except Cut:

@@ -86,6 +86,9 @@ class Credits:
         try:
             note = await self._made(given)
         except PaymentsRefused as problem:
+            if problem.reason == "idempotency_error":
+                await self._store.write(_trouble(given, problem.message, fault=True))
+                raise
             await self._store.write(_end(given, "voided", "", problem.message))
             raise
         except PaymentsUnavailable as problem:

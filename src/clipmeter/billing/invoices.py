@@ -8,7 +8,7 @@ Rule 2: what is written is then sent, and sent again until Stripe has it; a repe
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,7 +85,7 @@ class Invoices:
         await self._write(month, told)
         await self._store.write(plans.month_done(month, now))
         waiting = [one for one in await self._store.read(plans.unfinished()) if one.month == month]
-        unsent = await self._send_all(waiting, told)
+        unsent, _ = await self._send_all(waiting, told)
         states = await self._store.read(plans.counts(month))
         return Run(month, await self._count(month) - before, states, tuple(unsent))
 
@@ -98,13 +98,15 @@ class Invoices:
         return await self._store.read(plans.clock())
 
     async def finish(self) -> list[Invoice]:
-        """Send what is not sent, ask for what Stripe has not said the end of: those that are still not sent.
+        """Send what is not sent, ask for what Stripe has not said the end of; refunds too.
 
-        Refunds too. Raises PaymentsUnavailable while Stripe cannot be reached.
+        Those that Stripe refuses, with its reason. Raises PaymentsUnavailable while it cannot be reached.
         """
         if self._collector is None:
             return []
-        unsent = await self._send_all(await self._store.read(plans.unfinished()), lambda _: None)
+        unsent, failures = await self._send_all(await self._store.read(plans.unfinished()), lambda _: None)
+        if failures:
+            raise PaymentsUnavailable(sign=f"{len(unsent)} invoices wait")
         await self.credits.finish()
         return unsent
 
@@ -213,25 +215,27 @@ class Invoices:
             some = accounts[done : done + _TOGETHER]
             await _all(self._store.write(plans.draft_of_month(account_id, month)) for account_id in some)
 
-    async def _send_all(self, invoices: Iterable[Invoice], told: Hear) -> list[Invoice]:
-        """Those that could not be sent, as they are now. After some failures in a row the rest is not tried."""
-        waiting = list(invoices)
-        if self._collector is None:
-            return waiting
-        queue, failures, done = iter(waiting), 0, 0
+    async def _send_all(self, invoices: Sequence[Invoice], told: Hear) -> tuple[list[Invoice], int]:
+        """Those that could not be sent, as they are now, and how often Stripe could not be reached.
+
+        After some such failures in a row the rest is not tried.
+        """
+        if self._collector is None or not invoices:
+            return [*invoices], 0
+        queue, failures, in_a_row, done = iter(invoices), 0, 0, 0
 
         async def work(collector: Collector) -> None:
-            nonlocal failures, done
+            nonlocal failures, in_a_row, done
             for invoice in queue:
-                failures = 0 if await self._sent(collector, invoice) else failures + 1
-                done += 1
-                told(Progress("sending", done, len(waiting)))
-                if failures >= PATIENCE:
+                failed = not await self._sent(collector, invoice)
+                failures, in_a_row, done = failures + failed, (in_a_row + 1) * failed, done + 1
+                told(Progress("sending", done, len(invoices)))
+                if in_a_row >= PATIENCE:
                     return
 
-        await _all(work(self._collector) for _ in range(min(AT_ONCE, len(waiting))))
+        await _all(work(self._collector) for _ in range(min(AT_ONCE, len(invoices))))
         left = {one.invoice_id: one for one in await self._store.read(plans.unfinished())}
-        return [left[one.invoice_id] for one in waiting if one.invoice_id in left]
+        return [left[one.invoice_id] for one in invoices if one.invoice_id in left], failures
 
     async def _sent(self, collector: Collector, invoice: Invoice) -> bool:
         """False: Stripe cannot be reached."""
@@ -244,7 +248,9 @@ class Invoices:
             log.warning(
                 "an invoice was refused", invoice_id=invoice.invoice_id, problem=problem.message, sign=problem.sign
             )
-            await self._store.write(plans.trouble(invoice, problem.message, fault=False))
+            # A key that was used for something else, by an older version say, is not used again.
+            other_key = problem.reason == "idempotency_error"
+            await self._store.write(plans.trouble(invoice, problem.message, fault=other_key))
         return True
 
     async def list(self, account_id: str | None = None) -> list[Invoice]:

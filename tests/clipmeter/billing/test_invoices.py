@@ -6,6 +6,7 @@ import pytest
 
 from bank import SEARCH, VIDEO
 from billed import FAILS_LATER, GOOD, opened
+from clipmeter.billing.invoiceplans import invoice_id_of
 from clipmeter.billing.invoicing import CENT
 from clipmeter.billing.payments import PaymentsRefused, PaymentsUnavailable
 from clipmeter.errors import AccountBlocked, InvalidParameter
@@ -194,6 +195,8 @@ async def test_stripe_down_over_the_months_end(office):
     assert {await office.status(caller) for caller in callers} == {"active"}
     with pytest.raises(PaymentsUnavailable):
         await office.stripe.invoice("in_any")
+    with pytest.raises(PaymentsUnavailable):
+        await office.invoices.finish()
     office.fake.control("clock", advance=86_400)
     office.bank.store.clock_shift += 86_400
     office.fake.control("clear")
@@ -236,6 +239,19 @@ async def test_found_after_the_keys_day(office):
     assert await office.invoices.finish() == []
     invoice = await only(office, caller)
     assert [one["status"] for one in office.at_stripe(invoice.invoice_id)] == ["paid"]
+
+
+async def test_a_key_that_was_used_for_something_else(office):
+    """Settings or words may have changed since a key was used first: then another one is."""
+    caller = await office.customer()
+    await office.use(caller, 20)
+    month = await office.over()
+    made_id = invoice_id_of(caller.account_id, month, 0)
+    await office.stripe.create_customer("other", "b@example.com", key=f"{made_id}-invoice-0")
+    assert [one.invoice_id for one in (await office.invoices.run(month)).unsent] == [made_id]
+    assert await office.invoices.finish() == []
+    assert (await only(office, caller)).state == "paid"
+    assert len(office.at_stripe(made_id)) == 1
 
 
 async def test_months_missed(office):
