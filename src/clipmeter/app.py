@@ -9,6 +9,7 @@ from dataclasses import replace
 import structlog
 
 from clipmeter.answers import Answers, Got
+from clipmeter.billing.biller import Biller
 from clipmeter.billing.keys import Caller
 from clipmeter.billing.messages import Messenger
 from clipmeter.billing.rules import Mode
@@ -134,6 +135,9 @@ class Parts:
             self.books.alerts.start()
             stack.push_async_callback(self.books.alerts.stop)
             self._start_sending(stack)
+            biller = Biller(self.books.invoices)
+            biller.start()
+            stack.push_async_callback(biller.stop)
             self.is_ready = True
             stack.callback(setattr, self, "is_ready", False)
             yield
@@ -251,6 +255,8 @@ def _site(parts: Parts) -> Site:
         keys=books.keys,
         limits=books.limits,
         alerts=books.alerts,
+        cards=books.cards,
+        invoices=books.invoices,
         terms=books.bargains,
         ready=lambda: parts.is_ready,
         public_url=settings.public_url,

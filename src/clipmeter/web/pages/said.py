@@ -16,6 +16,9 @@ SAID = {
     "confirmed": "Your e-mail address is confirmed.",
     "deleted": "Your account is deleted: its keys are dead and your personal data is removed.",
     "card": "Your card is saved.",
+    "card-later": "Stripe cannot be reached for now. If you have added a card, it will be known here soon.",
+    "paid": "All is paid. Your keys work again.",
+    "not-paid": "The card did not pay. Below is why; try another card.",
     "card-none": "No card was added.",
     "card-removed": "Your card is removed.",
 }

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from clipmeter.billing.alerts import Alerts
+from clipmeter.billing.cards import Cards
+from clipmeter.billing.invoices import Invoices
 from clipmeter.billing.keys import Keys
 from clipmeter.billing.limits import SpendingLimits
 from clipmeter.billing.people import People
@@ -20,6 +22,8 @@ class Site:
     keys: Keys
     limits: SpendingLimits
     alerts: Alerts
+    cards: Cards
+    invoices: Invoices
     terms: TermsBook
     ready: Callable[[], bool]
     public_url: str

@@ -36,6 +36,8 @@ class Visit:
     visitor: Visitor | None
     agent: str
     address: str
+    base_url: str
+    """Of this server, as the browser knows it; without a slash at its end."""
     query: Mapping[str, str]
     form: Mapping[str, str] = field(default_factory=dict)
     """What was typed: sent just now, or kept while its sender had to log in again."""
@@ -134,6 +136,7 @@ def arrived(site: Site, path: str, request: Request[Any, Any, Any], query: Mappi
         visitor=None,
         agent=request.headers.get("user-agent", "")[:_LONGEST_AGENT],
         address=request.client.host if request.client else "",
+        base_url=site.public_url.rstrip("/") or str(request.base_url).rstrip("/"),
         query=query,
     )
 
