@@ -83,7 +83,9 @@ class Books:
         self.people = People(self.store, self.secret, _house(settings))
         self.stripe = Stripe(settings.stripe_secret_key, url=settings.stripe_url, tax=settings.stripe_tax)
         self.cards = Cards(self.store, self.stripe)
-        self.invoices = Invoices(self.store, self.stripe, tax=settings.stripe_tax)
+        self.invoices = Invoices(
+            self.store, self.stripe, threshold_micros=settings.charge_threshold_micros, tax=settings.stripe_tax
+        )
         self.events = Events(
             self.store,
             self.cards,

@@ -105,6 +105,9 @@ class Settings:
     )
     stripe_url: str = _setting("", "A look-alike to ask in place of Stripe, for tests. Empty: Stripe itself.")
     stripe_tax: bool = _setting(False, "Let Stripe work out the tax on invoices, and add it.")
+    charge_threshold_micros: int = _setting(
+        0, "Charge a card within the month when it owes so many micro-dollars; 0: at the month's end only."
+    )
     signup: str = _setting("open", "Who may sign up at the web pages: `open` (anybody), `invite` or `closed` (nobody).")
     smtp_url: str = _setting(
         "",

@@ -22,8 +22,9 @@ def read_dollars(text: str) -> int | None:
 
 
 def dollars(micros: int) -> str:
-    """An amount for people, to the last digit: $0.006000."""
-    return f"${micros // MICROS}.{micros % MICROS:06}"
+    """An amount for people, to the last digit: $0.006000; -$0.006000 for what is given back."""
+    whole, rest = divmod(abs(micros), MICROS)
+    return f"{'-' if micros < 0 else ''}${whole}.{rest:06}"
 
 
 def short_dollars(micros: int) -> str:

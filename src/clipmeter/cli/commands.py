@@ -10,6 +10,7 @@ import typer
 
 from clipmeter import __version__
 from clipmeter.cli.bargains import alerts, forecast, terms
+from clipmeter.cli.charges import credit, invoices, refund
 from clipmeter.cli.groups import accounts, keys, ledger, limits
 from clipmeter.cli.options import Json, settings
 from clipmeter.cli.show import say
@@ -32,6 +33,9 @@ app.add_typer(terms, name="terms")
 app.command("forecast")(forecast)
 app.add_typer(alerts, name="alerts")
 app.add_typer(ledger, name="ledger")
+app.add_typer(invoices, name="invoices")
+app.command("credit")(credit)
+app.command("refund")(refund)
 
 
 def run() -> None:
