@@ -1,7 +1,7 @@
 """What this month would cost: what was counted so far, and the same daily rate until the month's end.
 
-The rate is that of the month so far: its successes by the days that have passed, at least one day. Whole requests and
-micro-dollars, rounded down. All UTC, by the database's clock.
+The rate is that of the month so far: its successes by the days that have passed since it began, or since there is such
+an account, at least one day. Whole requests and micro-dollars, rounded down. All UTC, by the database's clock.
 """
 
 from calendar import timegm
@@ -79,10 +79,10 @@ async def forecast_of(store: Store, account_id: str, defaults: Mapping[str, Term
     return await store.read(_forecast_of(account_id, defaults))
 
 
-def expect(endpoint: str, terms: Terms, so_far: SoFar, now: int) -> Expected:
-    """One endpoint's month at the rate of its part so far."""
+def expect(endpoint: str, terms: Terms, so_far: SoFar, now: int, since: int = 0) -> Expected:
+    """One endpoint's month at the rate of its part so far. `since`: when the account was made."""
     begins, ends = month_of(now)
-    passed = max(now - begins, DAY)
+    passed = max(now - max(begins, since), DAY)
     had = so_far.free + so_far.paid
     coming = had * (ends - now) // passed
     free = min(coming, max(0, terms.free_requests - so_far.free))
@@ -119,12 +119,13 @@ def _forecast_of(account_id: str, defaults: Mapping[str, Terms]) -> Steps[Foreca
     facts = yield Query("forecast_facts", {"account_id": account_id})
     if not facts:
         raise InvalidParameter("There is no such account.")
-    *bounds, now = facts[0]
+    *bounds, created_at, now = facts[0]
     month = datetime.fromtimestamp(now // MICROS, UTC).strftime("%Y-%m")
     rows = yield Query("usage_of", {"account_id": account_id, "which_month": month})
     sums = {endpoint: SoFar(free, paid, charged) for endpoint, free, paid, _, _, charged in rows}
     terms = yield from terms_of(account_id, defaults)
-    endpoints = [expect(name, its, sums.get(name, SoFar(0, 0, 0)), now) for name, its in terms.items()]
+    none = SoFar(0, 0, 0)
+    endpoints = [expect(name, its, sums.get(name, none), now, created_at) for name, its in terms.items()]
     return _added_up(Bounds(*bounds), endpoints, now)
 
 

@@ -42,6 +42,15 @@ def test_the_first_minutes_of_a_month():
     assert expected.per_day == 10.0
 
 
+def test_an_account_of_yesterday():
+    """The rate of an account that was made within the month counts from then."""
+    now = at(2026, 11, 21)
+    expected = expect(VIDEO, TERMS, SoFar(50, 30, 30 * PRICE), now, now - 2 * DAY)
+    assert (expected.per_day, expected.free, expected.paid) == (40.0, 50, 30 + 400)
+    assert expect(VIDEO, TERMS, SoFar(50, 30, 0), now, now).per_day == 80.0
+    assert expect(VIDEO, TERMS, SoFar(50, 30, 0), now, at(2026, 1, 1)).per_day == 4.0
+
+
 def test_a_price_that_changed():
     """What was charged stays as it was charged; what comes costs the price of now."""
     expected = expect(VIDEO, Terms(1_000, 0, 3), SoFar(0, 15, 15 * PRICE), at(2026, 11, 16))
@@ -78,11 +87,12 @@ def test_limits_bound_it():
     paid=st.integers(0, 10**6),
     limit=st.integers(0, 10**4),
     now=st.integers(at(2024, 1, 1), at(2030, 1, 1)),
+    age=st.integers(-DAY, 100 * DAY),
 )
-def test_it_only_grows(free, paid, limit, now):
+def test_it_only_grows(free, paid, limit, now, age):
     """Nothing is expected to be fewer than it is, and the free tier is never passed by what is to come."""
     so_far = SoFar(free, paid, paid * PRICE)
-    expected = expect(VIDEO, Terms(PRICE, limit, 3), so_far, now)
+    expected = expect(VIDEO, Terms(PRICE, limit, 3), so_far, now, now - age)
     assert expected.paid >= paid
     assert free <= expected.free <= max(free, limit)
     assert expected.micros == expected.paid * PRICE

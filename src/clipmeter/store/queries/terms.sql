@@ -23,7 +23,8 @@ ON CONFLICT (account_id, endpoint) DO UPDATE SET
 DELETE FROM terms WHERE account_id = :account_id AND endpoint = :endpoint RETURNING endpoint
 
 -- name: forecast_facts
--- How an account pays, its limits, what it was charged today, and the time; no row when it is unknown.
+-- How an account pays, its limits, what it was charged today, since when there is such an account, and the time; no row
+-- when it is unknown.
 SELECT
     a.payment,
     a.daily_limit_micros,
@@ -31,6 +32,7 @@ SELECT
     CAST((
         SELECT COALESCE(SUM(s.charged_micros), 0) FROM spend AS s WHERE s.account_id = a.account_id AND s.day = :day
     ) AS BIGINT),
+    a.created_at,
     :now
 FROM accounts AS a
 WHERE a.account_id = :account_id
