@@ -10,9 +10,10 @@ from fauxstripe.world import Refused, Thing, World
 def create_session(world: World, params: Thing, base: str) -> Thing:
     if params.get("mode") != "setup":
         raise Refused("This Stripe knows only mode=setup.", param="mode")
-    if not params.get("payment_method_types") and not params.get("currency"):
+    if not params.get("allowed_payment_method_types") and not params.get("currency"):
         raise Refused(
-            "You must provide `currency` in `setup` mode when `payment_method_types` is not set.", param="currency"
+            "You must provide `currency` in `setup` mode when `allowed_payment_method_types` is not set.",
+            param="currency",
         )
     for name in ("success_url",):
         if not str(params.get(name, "")).startswith(("http://", "https://")):
@@ -50,7 +51,8 @@ def _fields(params: Thing) -> Thing:
         "mode": "setup",
         "payment_method_collection": "always",
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": params.get("payment_method_types", ["card"]),
+        "payment_method_types": params.get("allowed_payment_method_types", ["card"]),
+        "allowed_payment_method_types": params.get("allowed_payment_method_types"),
         "payment_status": "no_payment_required",
         "phone_number_collection": {"enabled": False},
         "shipping_options": [],

@@ -64,7 +64,7 @@ def _webhooks(site: Any, **values: Any) -> Thing:
     return {}
 
 
-def _deliver(  # noqa: PLR0913, PLR0917 - named one by one
+def _deliver(  # noqa: PLR0917 - named one by one
     site: Any, shuffle: bool = False, seed: int = 1, copies: int = 1, forged: int = 0, callers: int = 8
 ) -> Thing:
     """Send what was held back."""

@@ -5,16 +5,18 @@ from html import escape
 from fauxstripe import checkout
 from fauxstripe.cardbook import BY_NUMBER, right_number, words
 from fauxstripe.invoicing import charge
-from fauxstripe.people import attach, new_method
+from fauxstripe.people import new_method
 from fauxstripe.world import Refused, Thing, World
 
-_STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:24rem;margin:4rem auto;padding:0 1rem;color:#1a1f36}"
-    "h1{font-size:1.25rem}label{display:block;margin:.75rem 0}input{display:block;width:100%;box-sizing:border-box;"
-    "font:inherit;padding:.5rem;border:1px solid #8792a2;border-radius:6px}button{font:inherit;width:100%;padding:.6rem;"
-    "border:0;border-radius:6px;background:#0a58ca;color:#fff;margin-top:.75rem}.error{color:#a11;border:1px solid #a11;"
-    "border-radius:6px;padding:.5rem}a{color:#0a58ca}.note{color:#596273;font-size:.875rem}"
-)
+_STYLE = """
+body{font:16px/1.5 system-ui,sans-serif;max-width:24rem;margin:4rem auto;padding:0 1rem;color:#1a1f36}
+h1{font-size:1.25rem}label{display:block;margin:.75rem 0}
+input{display:block;width:100%;box-sizing:border-box;font:inherit;padding:.5rem;border:1px solid #8792a2;
+border-radius:6px}
+button{font:inherit;width:100%;padding:.6rem;border:0;border-radius:6px;background:#0a58ca;color:#fff;margin-top:.75rem}
+.error{color:#a11;border:1px solid #a11;border-radius:6px;padding:.5rem}a{color:#0a58ca}
+.note{color:#596273;font-size:.875rem}
+"""
 _CARD = "".join(
     f'<label>{label} <input name="{name}" autocomplete="{what}"{more}></label>'
     for label, name, what, more in (
@@ -99,10 +101,11 @@ def _pay_by_hand(world: World, invoice: Thing, number: str) -> str:
     if card.setup[0]:
         return words(*card.setup)
     method = new_method(world, card)
-    method["_number"] = number
-    attach(world, method, invoice["customer"])
+    method |= {"_number": number, "customer": invoice["customer"]}
     try:
         charge(world, invoice, method["id"])
     except Refused as refused:
         return str(refused)
+    finally:
+        method |= {"_spent": True, "customer": None}  # it pays this once, and is not kept
     return ""

@@ -67,7 +67,7 @@ ROUTES = (
         "POST",
         "/v1/checkout/sessions",
         checkout.create_session,
-        "mode customer currency payment_method_types success_url cancel_url client_reference_id metadata "
+        "mode customer currency allowed_payment_method_types success_url cancel_url client_reference_id metadata "
         "billing_address_collection setup_intent_data.metadata expand",
         "checkout.SessionCreateParams",
         needs_base=True,

@@ -3,8 +3,10 @@
 import json
 import secrets
 import socket
+import sys
 import threading
 import time
+import traceback
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -81,7 +83,7 @@ class Site:
         if given != self.key:
             raise Refused(f"Invalid API Key provided: {given[:8]}****", status=401)
 
-    def _once(  # noqa: PLR0913, PLR0917 - named one by one
+    def _once(  # noqa: PLR0917 - named one by one
         self, method: str, path: str, text: str, key: str, request_id: str, fault: Fault | None
     ) -> tuple[int, Thing, str]:
         """The answer; and the id of the first request, when this one repeats it."""
@@ -182,6 +184,11 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
     request_queue_size = 128
+
+    def handle_error(self, *_: Any) -> None:
+        """Callers may leave at any time."""
+        if not isinstance(sys.exception(), ConnectionError):
+            traceback.print_exc()
 
 
 def serve(key: str, port: int = 0) -> tuple[Site, Server]:

@@ -71,7 +71,7 @@ class Stripe:
         params = {
             "mode": "setup",
             "customer": customer_id,
-            "payment_method_types": ["card"],
+            "allowed_payment_method_types": ["card"],
             "success_url": success_url,
             "cancel_url": cancel_url,
             "metadata": metadata,
