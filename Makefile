@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 
-.PHONY: run test demo bench races rows moods fuzz chaos lint lint-openapi check lock clean
+.PHONY: run test demo bench races rows moods fuzz chaos billing-drill lint lint-openapi check lock clean
 
 run: export CLIPMETER_HOME ?= $(CURDIR)/data
 run: $(VENV)/.run
@@ -50,6 +50,10 @@ chaos: SEED ?= 1
 chaos: $(VENV)/.dev
 	PYTHONPATH=tests $(BIN)/python -m chaos --rounds $(ROUNDS) --store $(STORE) --seed $(SEED) \
 	  $(if $(NODES),--nodes $(NODES)) $(if $(POOLER),--pooler) $(if $(MUTANTS),--mutants)
+
+# The paid side from sign-up to a paid invoice, in a real browser (Chromium, or --chromium PATH); pictures in build/.
+billing-drill: $(VENV)/.dev
+	PYTHONPATH=tests $(BIN)/python bench/billing_drill.py --out build/billing-drill
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
