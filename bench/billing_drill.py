@@ -4,8 +4,8 @@
 
 A real `clipmeter serve`, look-alikes of TikTok and of Stripe that it talks to over HTTP, and a real browser. A person
 signs up, uses the free tier up, adds a card in Stripe's page, goes on; the month ends, the card is declined, the
-account is blocked, the person pays, and goes on. Each step is checked, and those in the browser leave pictures in the
-folder. Exit status 1 at the first thing that is not as it should be.
+account is blocked, the person pays, and goes on. Each step is checked and leaves pictures in the folder. Exit status 1
+at the first thing that is not as it should be.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ EMAIL, PASSWORD = "jo@example.org", "a horse, a battery, a staple"
 GOOD, DECLINED, FAILS_LATER = "4242 4242 4242 4242", "4000 0000 0000 0002", "4000 0000 0000 0341"
 PATIENCE = 20.0
 """Seconds for what comes about by itself, like a webhook."""
+SHELL = "body{margin:0;padding:1rem;background:#111;color:#ddd;font:14px/1.5 monospace}pre{white-space:pre-wrap}"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 console = Console(highlight=False)
 
@@ -50,24 +52,41 @@ class Drill:
     served: Served
     stripe: fauxstripe.running.FauxStripe
     page: Page
+    shell: Page
+    """Shows what was said outside of the browser, for its picture."""
     out: Path
     key: str = ""
     month: str = ""
     invoice: dict[str, Any] = field(default_factory=dict)
     ids: Iterator[str] = field(default_factory=lambda: iter(fresh_ids(10_000)))
     pictures: int = 0
+    said: list[str] = field(default_factory=list)
 
     def see(self, name: str) -> None:
         """Keep a picture of the page."""
+        self._keep(self.page, name)
+
+    def say(self, line: str) -> None:
+        """Something that a program was asked, or answered."""
+        self.said.append(line)
+
+    def see_what_was_said(self, name: str) -> None:
+        """Keep a picture of that, if there is anything."""
+        if self.said:
+            self.shell.set_content(f"<style>{SHELL}</style><pre>{escape(chr(10).join(self.said))}</pre>")
+            self._keep(self.shell, name)
+        self.said = []
+
+    def _keep(self, page: Page, name: str) -> None:
         self.pictures += 1
-        self.page.screenshot(path=self.out / f"{self.pictures:02}-{name}.png", full_page=True)
+        page.screenshot(path=self.out / f"{self.pictures:02}-{name}.png", full_page=True)
 
     def open(self, path: str) -> None:
         """Open one of the server's pages."""
         self.page.goto(self.served.url + path)
 
     def ask(self) -> Reply:
-        """One paid call, for a video that nobody has asked for yet."""
+        """One call, for a video that nobody has asked for yet."""
         return self.served.get(key=self.key, video_id=next(self.ids))
 
     def ask_often(self, times: int, charge: int, what: str) -> None:
@@ -77,12 +96,14 @@ class Drill:
                 reply = self.ask()
                 told = (reply.status, reply.headers["X-Charge"])
                 expect(told == (200, str(charge)), f"a call was answered {told} in place of (200, '{charge}')")
+        self.say(f"{times} times GET /v1/tiktok/video  →  200, X-Charge: {charge}")
 
     def run(self, *arguments: str) -> str:
         """A command of the operator's: what it printed."""
         done = self.served.run(*arguments)
         words = f"clipmeter {' '.join(arguments)}"
         expect(done.returncode == 0, f"{words} ended with {done.returncode}: {done.stderr}")
+        self.say(f"$ {words}\n{done.stdout.strip()}")
         console.print(f"[dim]$ {words}[/dim]", soft_wrap=True)
         return done.stdout
 
@@ -110,6 +131,7 @@ def wait_until(true: Callable[[], bool], otherwise: str) -> None:
 def refused(drill: Drill, status: int, code: str) -> None:
     """The next call is refused, and costs nothing."""
     reply = drill.ask()
+    drill.say(f"GET /v1/tiktok/video  →  {reply.status}\n{reply.body.decode()}")
     expect((reply.status, reply.code) == (status, code), f"the call was answered {reply.status} {reply.body[:200]!r}")
 
 
@@ -324,9 +346,9 @@ def everything(out: Path, chromium: str | None) -> Iterator[Drill]:
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
         )
         stack.callback(browser.close)
-        page = browser.new_page(viewport={"width": 1000, "height": 800})
+        page, shell = (browser.new_page(viewport={"width": 1000, "height": height}) for height in (800, 200))
         page.set_default_timeout(PATIENCE * 1_000)
-        yield Drill(served, stripe, page, out)
+        yield Drill(served, stripe, page, shell, out)
 
 
 def go_through(drill: Drill) -> bool:
@@ -336,6 +358,7 @@ def go_through(drill: Drill) -> bool:
         began = time.monotonic()
         try:
             step(drill)
+            drill.see_what_was_said(step.__name__.replace("_", "-"))
         except (Deviation, BrowserError, AssertionError, OSError) as error:
             console.print(f"[red]✗ {number:2} {told}[/red]\n   {error}", soft_wrap=True)
             drill.see("deviation")
