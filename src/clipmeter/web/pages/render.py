@@ -48,7 +48,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"moment": moment, "day": day, "dollars": short_dollars, "amount": amount}
+    environment.filters |= {"moment": moment, "day": day, "dollars": short_dollars, "month": month, "amount": amount}
     environment.globals["css"] = f"{CSS_PATH}?{blake2b(css(), digest_size=6).hexdigest()}"
     return environment
 
@@ -61,6 +61,11 @@ def moment(micros: int) -> str:
 def day(micros: int) -> str:
     """A time to the day."""
     return f"{datetime.fromtimestamp(micros // _MICROS, UTC):%Y-%m-%d}"
+
+
+def month(text: str) -> str:
+    """2026-11 as people say it: November 2026."""
+    return f"{datetime.strptime(text, '%Y-%m').replace(tzinfo=UTC):%B %Y}"
 
 
 def amount(micros: int | None) -> str:

@@ -72,8 +72,6 @@ class Visit:
         """A page of HTML, with the status of the problem if there is one."""
         body = page_bytes(template, {"visit": self, **values})
         answer = Response(body, status_code=self.problem.status if self.problem else 200, media_type=HTML)
-        if self.is_new:
-            answer.set_cookie(cookie(BROWSER, self.browser, secure=self.secure))
         return self._dressed(answer)
 
     def go(self, path: str, said: str = "", **query: str) -> Answer:
@@ -105,6 +103,8 @@ class Visit:
 
     def _dressed(self, answer: Answer) -> Answer:
         answer.headers.update(self.headers)
+        if self.is_new:
+            answer.set_cookie(cookie(BROWSER, self.browser, secure=self.secure))
         return answer
 
 
