@@ -260,6 +260,7 @@ def _site(parts: Parts) -> Site:
         terms=books.bargains,
         ready=lambda: parts.is_ready,
         public_url=settings.public_url,
+        oidc=books.oidc,
     )
 
 

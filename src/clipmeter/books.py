@@ -14,6 +14,7 @@ from clipmeter.billing.invoices import Invoices
 from clipmeter.billing.keys import KEYS_PER_ACCOUNT, Keys
 from clipmeter.billing.ledger import Ledger
 from clipmeter.billing.limits import SpendingLimits
+from clipmeter.billing.oidc import Client, Oidc
 from clipmeter.billing.people import House, People
 from clipmeter.billing.rules import Terms
 from clipmeter.billing.stripe import Stripe
@@ -51,6 +52,14 @@ def _house(settings: Settings) -> House:
     return House(settings.signup, settings.public_url.rstrip("/"), mails=bool(settings.smtp_url))
 
 
+def _oidc(settings: Settings, secret: str) -> Oidc | None:
+    """The other provider to log in by; None: there is none."""
+    if not settings.oidc_issuer:
+        return None
+    client = Client(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret, settings.oidc_name)
+    return Oidc(client, secret)
+
+
 class Books:
     """The database and what keeps accounts in it: all that most commands need."""
 
@@ -81,11 +90,13 @@ class Books:
             anywhere=settings.alert_anywhere,
         )
         self.people = People(self.store, self.secret, _house(settings))
+        self.oidc = _oidc(settings, self.secret)
         self.stripe = Stripe(settings.stripe_secret_key, url=settings.stripe_url, tax=settings.stripe_tax)
         self.cards = Cards(self.store, self.stripe)
         self.invoices = Invoices(
             self.store, self.stripe, threshold_micros=settings.charge_threshold_micros, tax=settings.stripe_tax
         )
+        self.people.farewells.append(self._settle_up)
         self.events = Events(
             self.store,
             self.cards,
@@ -104,7 +115,14 @@ class Books:
             yield
         finally:
             await self.stripe.aclose()
+            if self.oidc:
+                await self.oidc.aclose()
             await self.store.close()
+
+    async def _settle_up(self, account_id: str) -> None:
+        """Before an account is deleted: its card pays what is open, and Stripe forgets it."""
+        await self.invoices.charge_open(account_id, least_micros=0)
+        await self.cards.forget(account_id)
 
     async def operator(self) -> OperatorKeys:
         """The operator's account and keys that work; made when they are not there."""

@@ -249,6 +249,11 @@ def reset(person: Person, digest: str, change: Change) -> Steps[Entry]:
     rows = yield Query("token_take", {"account_id": person.account_id, "digest": digest})
     if not rows:
         raise LinkExpired
+    if person.confirmed_at is None and person.password:
+        # Somebody chose a password, but never showed that the address is theirs. Its true owner comes now: what the
+        # other one made there must not work on, at their cost. Keys can be enabled again.
+        yield Query("person_revoke_keys", {"account_id": person.account_id})
+        yield Query("gone_identities", {"account_id": person.account_id})
     yield Query("person_confirm", {"account_id": person.account_id, "email": rows[0][0]})
     return (yield from _change(person, change))
 

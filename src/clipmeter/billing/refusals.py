@@ -25,3 +25,13 @@ class TooManyAttempts(TooManyRequests):
         minutes = -(-seconds // 60)
         super().__init__(f"There were too many attempts; try again in {minutes} minute{'s'[: minutes > 1]}.")
         self.retry_after = seconds
+
+
+class ProviderRefused(BadRequest):
+    """This log-in was not begun in this browser, or too long ago. Begin again."""
+
+
+class ProviderFailed(Problem):
+    """The other provider could not be asked, or its answer cannot be believed. Try again later."""
+
+    status = 502

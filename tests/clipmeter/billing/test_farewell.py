@@ -7,6 +7,7 @@ from clipmeter.billing.people import House, People
 from clipmeter.billing.refusals import LogInFailed, TooManyAttempts
 from clipmeter.errors import InvalidApiKey, InvalidParameter, PaymentRequired
 from persons import BETTER, GOOD, dump, quick
+from postman import link_in
 
 
 @pytest.fixture
@@ -111,3 +112,22 @@ async def test_export(bank, people):
     assert key not in str(told)
     with pytest.raises(InvalidParameter):
         await people.export("nobody")
+
+
+async def test_keys_of_a_squatter(bank, people):
+    """Who signs up with somebody else's address makes no keys that go on at their cost once they come."""
+    ada, caller, key = await somebody(bank, people)
+    await people.reset(link_in(await people.reset_link(ada.account_id)), BETTER)
+    with pytest.raises(InvalidApiKey):
+        await bank.admit(caller)
+    assert [row.status for row in await bank.keys.list_for(ada.account_id)] == ["revoked"]
+    await bank.keys.enable(caller.key_id)
+    await people.reset(link_in(await people.reset_link(ada.account_id)), GOOD)
+    assert await bank.keys.find(key)
+
+
+async def test_keys_of_an_account_made_by_the_operator(bank, people):
+    """Who is given an account with keys, and then a link for a password, keeps the keys."""
+    made = await bank.accounts.create("ada@example.org")
+    await people.reset(link_in(await people.reset_link(made.account_id)), GOOD)
+    assert await bank.keys.find(made.key)

@@ -24,6 +24,10 @@ UPDATE accounts SET confirmed_at = COALESCE(confirmed_at, :now)
 WHERE account_id = :account_id AND email = :email AND deleted_at IS NULL
 RETURNING account_id
 
+-- name: person_revoke_keys
+-- Every key of the account is refused until it is enabled again.
+UPDATE api_keys SET status = 'revoked' WHERE account_id = :account_id AND status = 'active'
+
 -- name: session_add
 -- Somebody has logged in.
 INSERT INTO sessions (account_id, digest, agent, created_at, seen_at, expires_at)

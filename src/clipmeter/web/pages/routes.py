@@ -11,14 +11,23 @@ from litestar.types import HTTPScope
 
 from clipmeter.errors import Problem
 from clipmeter.web.envelope import Reply
-from clipmeter.web.pages import account, billing, keys, limits, passwords, signing, usage
+from clipmeter.web.pages import account, billing, elsewhere, keys, limits, passwords, signing, usage
 from clipmeter.web.pages.arriving import apology, sent, shown, went_wrong
 from clipmeter.web.pages.render import CSS_PATH, css
 from clipmeter.web.pages.site import Site
 from clipmeter.web.pages.visit import Page
 
 PAGES: tuple[Page, ...] = tuple(
-    chain(signing.PAGES, passwords.PAGES, keys.PAGES, usage.PAGES, limits.PAGES, billing.PAGES, account.PAGES)
+    chain(
+        signing.PAGES,
+        elsewhere.PAGES,
+        passwords.PAGES,
+        keys.PAGES,
+        usage.PAGES,
+        limits.PAGES,
+        billing.PAGES,
+        account.PAGES,
+    )
 )
 _PATHS = frozenset(page.path for page in PAGES)
 _ERRORS: dict[type[Exception] | int, Callable[..., Any]] = {

@@ -8,6 +8,7 @@ from clipmeter.billing.cards import Cards
 from clipmeter.billing.invoices import Invoices
 from clipmeter.billing.keys import Keys
 from clipmeter.billing.limits import SpendingLimits
+from clipmeter.billing.oidc import Oidc
 from clipmeter.billing.people import People
 from clipmeter.billing.terms import TermsBook
 from clipmeter.store.base import Store
@@ -28,8 +29,13 @@ class Site:
     ready: Callable[[], bool]
     public_url: str
     """ "" for wherever it is asked."""
-    oidc_name: str = ""
-    """How the other service is called by which one can log in; "" for none."""
+    oidc: Oidc | None = None
+    """The other service by which one can log in; None: there is none."""
+
+    @property
+    def oidc_name(self) -> str:
+        """How that service is called; "" for none."""
+        return self.oidc.name if self.oidc else ""
 
     @property
     def signup(self) -> str:
