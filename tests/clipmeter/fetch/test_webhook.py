@@ -2,8 +2,10 @@
 
 import hashlib
 import hmac
+import re
 import socket
 import time
+from pathlib import Path
 
 import pytest
 
@@ -109,3 +111,16 @@ async def test_names_that_lead_inside(outside, monkeypatch, resolved):
     with pytest.raises(WebhookRefused, match="not on the public internet"):
         await outside.post("https://hooks.example.org:9443/", b"{}", key=KEY, message_id="m")
     assert connected == []
+
+
+def test_how_the_docs_check_a_signature():
+    """The few lines of docs/limits.md believe our messages, and no others."""
+    page = (Path(__file__).parents[3] / "docs/limits.md").read_text(encoding="utf8")
+    (snippet,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names = {"hashlib": hashlib, "hmac": hmac, "time": time}
+    exec(snippet, names)  # noqa: S102 - our own page
+    is_ours, now = names["is_ours"], int(time.time())
+    assert is_ours(KEY, signature(KEY, now, b"{}"), b"{}")
+    assert not is_ours("another key", signature(KEY, now, b"{}"), b"{}")
+    assert not is_ours(KEY, signature(KEY, now, b"{}"), b"{ }")
+    assert not is_ours(KEY, signature(KEY, now - 600, b"{}"), b"{}")
