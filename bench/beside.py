@@ -19,7 +19,7 @@ from typing import Any
 from litestar import Litestar, Response, get
 
 from clipmeter.app import Parts, make_service
-from clipmeter.cli.serve import GRACE, address_of, listen
+from clipmeter.cli.serve import GRACE, address_of, listen, tune
 from clipmeter.logs import set_up_logs
 from clipmeter.settings import read_settings
 from clipmeter.web.server import make_server
@@ -56,6 +56,7 @@ def serve(listening: socket.socket) -> None:
     """One process."""
     settings = read_settings()
     set_up_logs(settings.log_level)
+    tune()
     app = Beside(make_service(Parts(settings), lambda _keys: None))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)  # the server raises it once more after it stopped cleanly

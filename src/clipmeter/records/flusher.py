@@ -17,13 +17,14 @@ class Flusher:
     def __init__(self, flush: Callable[[], Awaitable[None]], *, seconds: float) -> None:
         self._flush, self._seconds = flush, seconds
         self._soon = asyncio.Event()
-        self._stopping = False
+        self.is_stopping = False
+        """The next time is the last one."""
         self._failing = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """From now on."""
-        self._stopping = False
+        self.is_stopping = False
         self._task = asyncio.create_task(self._run())
 
     def hurry(self) -> None:
@@ -33,14 +34,14 @@ class Flusher:
 
     async def stop(self) -> None:
         """Flush what is left and end."""
-        self._stopping = True
+        self.is_stopping = True
         self._soon.set()
         if self._task:
             await self._task
         self._task = None
 
     async def _run(self) -> None:
-        while not self._stopping:
+        while not self.is_stopping:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._soon.wait(), self._seconds)
             self._soon.clear()

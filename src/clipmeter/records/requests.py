@@ -4,6 +4,7 @@ Rule 1: `note` never waits and never fails; when the database is gone for long, 
 Rule 2: a row is written once, also when it is not known whether the database has saved it.
 """
 
+import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -22,10 +23,12 @@ log = structlog.get_logger()
 
 QUEUE = 20_000
 """Rows that may wait for the database."""
-CHUNK = 25
+CHUNK = 32
 """Rows in one transaction: what is admitted and posted waits for it, so it is short."""
 FLUSH_SECONDS = 0.5
-FLUSH_ROWS = 500
+BUSY_ROWS, BUSY_SECONDS, FLUSH_ROWS = 200, 3.0, 4_000
+"""When more rows than that wait, they wait for more still, for so long or until they are so many: rows of an account
+that are written together share pages of the database, which are most of the work."""
 LONGEST_ASKED = 500
 _LONGEST_SIGN = 200
 _PRUNE_ROWS = 50
@@ -108,8 +111,8 @@ class RequestLog:
         """Rows that found the queue full, or that the database refused."""
         self._store, self._keep_days, self._queue = store, keep_days, queue
         self._waiting: deque[LogEntry] = deque()
-        self._flusher = Flusher(self.flush, seconds=FLUSH_SECONDS)
-        self._next_prune = 0.0
+        self._flusher = Flusher(self._flush_when_worth_it, seconds=FLUSH_SECONDS)
+        self._next_prune = self._next_flush = 0.0
 
     def start(self) -> None:
         """Write what is noted from now on. The store must be open until `stop`."""
@@ -130,17 +133,24 @@ class RequestLog:
         if len(self._waiting) >= FLUSH_ROWS:
             self._flusher.hurry()
 
+    async def _flush_when_worth_it(self) -> None:
+        is_busy = BUSY_ROWS < len(self._waiting) < FLUSH_ROWS
+        if not is_busy or self._flusher.is_stopping or time.monotonic() >= self._next_flush:
+            await self.flush()
+
     async def flush(self) -> None:
         """Write what waits, a few rows at a time, and delete what is too old. Raises ServiceUnavailable."""
+        self._waiting = deque(sorted(self._waiting))  # those of an account lie together in the database too
         while self._waiting:
             await self._write(list(islice(self._waiting, CHUNK)))
+        self._next_flush = time.monotonic() + BUSY_SECONDS
         if time.monotonic() >= self._next_prune:
             await self.prune()
             self._next_prune = time.monotonic() + _PRUNE_SECONDS
 
     async def _write(self, chunk: list[LogEntry]) -> None:
         try:
-            await self._store.write(_add(chunk))
+            await asyncio.shield(self._store.submit(_add(chunk)))
         except ServiceUnavailable:
             raise
         except Problem:
@@ -169,10 +179,14 @@ class RequestLog:
 @plan
 def _add(entries: Sequence[LogEntry]) -> Steps[None]:
     moment = time.monotonic()  # one for all, as the database's clock stands still within a transaction
-    rows = yield Many("log_add", [_values(entry, moment) for entry in entries])
-    by_id = {entry.request_id: entry for entry in entries}
+    by_id = {entry.request_id: entry for entry in entries if entry.code}
+    if len(by_id) < len(entries):
+        yield Many("log_add", [_values(entry, moment) for entry in entries if not entry.code])
+    if not by_id:
+        return
+    rows = yield Many("log_add_failure", [_values(entry, moment) for entry in by_id.values()])
     added = [by_id[request_id] for (request_id,) in rows]
-    failures = Counter((entry.account_id, entry.endpoint, entry.code) for entry in added if entry.code)
+    failures = Counter((entry.account_id, entry.endpoint, entry.code) for entry in added)
     names = ("account_id", "endpoint", "code", "requests")
     if failures:
         yield Many(

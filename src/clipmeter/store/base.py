@@ -131,10 +131,10 @@ class Store(Protocol):
         """Finish what was submitted, then let go of the database."""
 
     def submit(self, plan: Plan[T]) -> asyncio.Future[T]:
-        """Start to run a plan that may write; it goes on whatever happens to the caller or to the future."""
+        """Start to run a short plan that may write; it goes on whatever happens to the caller or to the future."""
 
     async def write(self, plan: Plan[T]) -> T:
-        """The result of a plan that may write, once it is durable. Cancelling the caller does not stop the plan."""
+        """The durable result of a plan of any length that may write. Cancelling the caller does not stop the plan."""
 
     async def read(self, plan: Plan[T]) -> T:
         """The result of a short plan that only reads, from one snapshot that has every write that returned before."""

@@ -16,10 +16,10 @@ from typing import Any, TypeAlias
 from clipmeter.errors import Problem
 from clipmeter.store.base import Lock, Many, Plan, Query, Redo, Row, Step, Steps
 
-Asked: TypeAlias = tuple[str, Sequence[Mapping[str, Any]]]
-"""A query's name and sets of values."""
+Asked: TypeAlias = tuple[str, Sequence[Mapping[str, Any]], bool]
+"""A query's name, sets of values, and whether whose rows are whose matters."""
 Answers: TypeAlias = Sequence[list[Row]]
-"""The rows of each set."""
+"""The rows of each set; of all together where it does not matter."""
 Asking: TypeAlias = Generator[Asked, Answers, None]
 """Yields what to ask, and is sent the answers; who drives it waits in its own way."""
 
@@ -98,6 +98,5 @@ def _by_query(runs: Sequence[Run]) -> list[tuple[str, list[Run]]]:
 def _rows(name: str, its: Sequence[Run]) -> Generator[Asked, Answers, Answers]:
     first = its[0].step
     if isinstance(first, Many):
-        found = yield name, first.batch
-        return [[row for rows in found for row in rows]]
-    return (yield name, [run.step.values for run in its if isinstance(run.step, Query)])
+        return (yield name, first.batch, False)
+    return (yield name, [run.step.values for run in its if isinstance(run.step, Query)], True)

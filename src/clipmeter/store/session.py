@@ -24,6 +24,8 @@ OURS = (
 )
 """The driver's errors that mean a mistake in a query or its values; all others mean that the database is not usable."""
 
+LOG_PAGES = 4_000
+"""Of the write-ahead log, after which it should be copied into the database: 16 MB."""
 STATEMENTS = 400
 """That are kept prepared: every query, in all of its forms."""
 _SETTINGS = """
@@ -31,7 +33,6 @@ PRAGMA synchronous=FULL;
 PRAGMA journal_size_limit=67108864;
 PRAGMA temp_store=MEMORY;
 PRAGMA cache_size=-65536;
-PRAGMA wal_autocheckpoint=2000;
 """
 
 
@@ -47,18 +48,22 @@ class Session:
         self._shift = shift
         self._moment: dict[str, Any] = {}
         self._connection = apsw.Connection(str(path), flags=flags, vfs=vfs or None, statementcachesize=STATEMENTS)
-        self._connection.set_busy_timeout(int(busy_seconds * 1000))
+        self._busy_ms = int(busy_seconds * 1000)
+        self._connection.set_busy_timeout(self._busy_ms)
         # One plan per query whatever its values: else SQLite plans anew at each execution, ten times the work.
         self._connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         self._connection.execute(_SETTINGS).fetchall()
         self._connection.create_scalar_function("utc_day", _utc_day, 1, deterministic=True)
         self._inode = path.stat().st_ino
+        self.log_pages = 0
+        """Of the write-ahead log, at this connection's last commit."""
+        self._connection.set_wal_hook(self._logged)  # in place of the copying by itself, in whoever's commit
 
     def migrate(self) -> tuple[int, int]:
         """Write-ahead logging and the newest schema, all steps or none; before and after. Raises NewerSchema."""
         self._connection.execute("PRAGMA journal_mode=WAL").fetchall()
         with suppress(apsw.Error):  # what an earlier process left behind may be all that fills the disk
-            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            self.fold()
         self.begin("IMMEDIATE")
         self._execute("schema_create")
         ((have,),) = self._execute("schema_version")
@@ -77,6 +82,21 @@ class Session:
             raise ServiceUnavailable(sign="the database file was replaced")
         self._moment = {}
         self._connection.execute("BEGIN " + how)
+
+    def begin_now(self) -> bool:
+        """Start a transaction to write, if nobody else is writing and nothing is amiss; whether it has begun."""
+        try:
+            self._connection.set_busy_timeout(0)
+            self.begin("IMMEDIATE")
+        except (apsw.Error, OSError, ServiceUnavailable):
+            return False
+        finally:
+            self._connection.set_busy_timeout(self._busy_ms)
+        return True
+
+    def fold(self) -> None:
+        """Copy what it can of the write-ahead log into the database, without waiting for anybody."""
+        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def commit(self) -> None:
         """End the transaction; durable when this returns."""
@@ -133,11 +153,11 @@ class Session:
                 asked = asking.send(self._ask(*asked))
 
     def _answer(self, step: Query | Many) -> list[Row]:
-        if isinstance(step, Many):
-            return [row for values in step.batch for row in self._one(step.name, values)]
-        return self._one(step.name, step.values)
+        return self._all(step.name, step.batch) if isinstance(step, Many) else self._one(step.name, step.values)
 
-    def _ask(self, name: str, batch: Sequence[Mapping[str, Any]]) -> list[list[Row]]:
+    def _ask(self, name: str, batch: Sequence[Mapping[str, Any]], apart: bool) -> list[list[Row]]:
+        if not apart:
+            return [self._all(name, batch)]
         found: list[list[Row]] = []
         for size in pieces(len(batch)):
             its = batch[len(found) : len(found) + size]
@@ -150,9 +170,19 @@ class Session:
         given = [*self._now(form), *(values[value] for value in form.values)]
         return self._connection.execute(form.sql, given).fetchall()
 
+    def _all(self, name: str, batch: Sequence[Mapping[str, Any]]) -> list[Row]:
+        form = narrow(name)
+        clock = self._now(form)
+        given = ((*clock, *[values[value] for value in form.values]) for values in batch)
+        return list(self._connection.executemany(form.sql, given))
+
     def _many(self, form: Wide, batch: Sequence[Mapping[str, Any]]) -> list[list[Row]]:
         given = [*self._now(form), *(values[value] for values in batch for value in form.values)]
         return form.sort(batch, self._connection.execute(form.sql, given).fetchall())
+
+    def _logged(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
+        self.log_pages = pages
+        return apsw.SQLITE_OK
 
     def _now(self, form: Wide) -> list[Any]:
         """What the clock gives to a query."""

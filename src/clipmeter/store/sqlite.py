@@ -63,6 +63,7 @@ class SqliteStore:
     async def close(self) -> None:
         """Finish what was submitted, then let go of the file. Nodes that did not leave are dead now."""
         if self._writer:
+            self._writer.shut()
             await asyncio.to_thread(self._writer.close)
         with self._reading:
             self._writer = None
@@ -70,14 +71,16 @@ class SqliteStore:
         self._nodes.release()
 
     def submit(self, plan: Plan[T]) -> asyncio.Future[T]:
-        """Start a plan that may write; it runs whatever happens to the future. Raises ServiceUnavailable if closed."""
+        """Start a short plan that may write; it runs whatever happens. Raises ServiceUnavailable if closed."""
         if self._writer is None:
             raise ServiceUnavailable
-        return self._writer.submit(plan)
+        return self._writer.submit_short(plan)
 
     async def write(self, plan: Plan[T]) -> T:
-        """The plan's result, durable."""
-        return await asyncio.shield(self.submit(plan))
+        """The result of a plan of any length, durable."""
+        if self._writer is None:
+            raise ServiceUnavailable
+        return await asyncio.shield(self._writer.submit(plan))
 
     async def read(self, plan: Plan[T]) -> T:
         """The result of a short plan that only reads."""

@@ -127,19 +127,21 @@ class Wire:
             while True:
                 asked = asking.send(await self._ask(*asked))
 
-    async def _ask(self, name: str, batch: Sequence[Mapping[str, Any]]) -> Sequence[list[Row]]:
+    async def _ask(self, name: str, batch: Sequence[Mapping[str, Any]], apart: bool) -> Sequence[list[Row]]:
         lifted = _lifted(name)
         if lifted.clock and not self._moment:
             self._set_moment(await self._connection.fetch(_CLOCK))
         clock = [self._moment[name] for name in lifted.clock]
         columns = lifted.columns(batch) if len(batch) > 1 and lifted.many else None
         if columns is None:
-            return [await self._ask_one(lifted, values, clock) for values in batch]
+            found = [await self._ask_one(lifted, values, clock) for values in batch]
+            return found if apart else [[row for rows in found for row in rows]]
         if lifted.returns:
             rows = await self._connection.fetch(lifted.many, *columns, *clock)
-            return lifted.sort(batch, [tuple(row) for row in rows])
+            told = [tuple(row) for row in rows]
+            return lifted.sort(batch, told) if apart else [[row[:-1] for row in told]]
         await self._connection.execute(lifted.many, *columns, *clock)
-        return [[] for _ in batch]
+        return [[] for _ in batch] if apart else [[]]
 
     async def _ask_one(self, lifted: Lifted, values: Mapping[str, Any], clock: Sequence[Any]) -> list[Row]:
         return await self.rows(lifted.one, *(values[name] for name in lifted.values), *clock)

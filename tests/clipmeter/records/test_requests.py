@@ -191,7 +191,7 @@ async def test_it_writes_by_itself(log, entry):
         log.note(entry())
     log.note(entry())
     await log.stop()
-    assert len(await log.page("acct_1", "", 1000, ANY)) == FLUSH_ROWS + 2
+    assert len(await log.page("acct_1", "", 10_000, ANY)) == FLUSH_ROWS + 2
 
 
 @pytest.mark.timeout(300)

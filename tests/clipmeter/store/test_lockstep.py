@@ -33,9 +33,10 @@ class Asked:
     def __init__(self):
         self.trips = []
 
-    async def __call__(self, name, batch):
+    async def __call__(self, name, batch, apart):
         self.trips.append((name, [values["account_id"] for values in batch]))
-        return [[(name, values["account_id"])] for values in batch]
+        found = [[(name, values["account_id"])] for values in batch]
+        return found if apart else [[row for rows in found for row in rows]]
 
 
 async def run(plans):

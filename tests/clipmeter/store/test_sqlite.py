@@ -83,14 +83,13 @@ async def test_told_after_the_disk(store):
     with closing(store._connect()) as session:
         values = {
             name: session._connection.execute(f"PRAGMA {name}").fetchall()[0][0]
-            for name in ("synchronous", "journal_mode", "temp_store", "wal_autocheckpoint", "cache_size")
+            for name in ("synchronous", "journal_mode", "temp_store", "cache_size")
         }
     full, memory = 2, 2
     assert values == {
         "synchronous": full,
         "journal_mode": "wal",
         "temp_store": memory,
-        "wal_autocheckpoint": 2000,
         "cache_size": -65536,
     }
 

@@ -36,7 +36,9 @@ def connection():
         for _, text in migrations():
             connection.execute(text)
         for name in NAMES[:3]:  # of the fourth nothing is known
-            connection.execute("INSERT INTO accounts VALUES (?1, ?1, 'user', 'active', 'card', 1, NULL, NULL)", (name,))
+            columns = "account_id, email, kind, status, payment, created_at"
+            values = "?1, ?1, 'user', 'active', 'card', 1"
+            connection.execute(f"INSERT INTO accounts ({columns}) VALUES ({values})", (name,))
             connection.execute(RESERVED, (name,))
         yield connection
 

@@ -1,5 +1,17 @@
 -- name: log_add
--- One finished request, `age_micros` after it came in; no row when it is in the log already.
+-- One finished request that was answered, `age_micros` after it came in; it may be in the log already.
+INSERT INTO request_log (
+    account_id, request_id, at, endpoint, mode, key_id, asked, video_id, source, attempts, sign,
+    status, code, charge_micros, timings, from_memory
+)
+VALUES (
+    :account_id, :request_id, :now - :age_micros, :endpoint, :mode, :key_id, :asked, :video_id, :source, :attempts,
+    :sign, :http_status, :code, :charge_micros, :timings, :from_memory
+)
+ON CONFLICT DO NOTHING
+
+-- name: log_add_failure
+-- The same for one that failed; no row when it is in the log already. (To return rows takes as long as to write them.)
 INSERT INTO request_log (
     account_id, request_id, at, endpoint, mode, key_id, asked, video_id, source, attempts, sign,
     status, code, charge_micros, timings, from_memory
