@@ -19,6 +19,19 @@ WHERE kind = 'paid' AND request_id = (SELECT MAX(request_id) FROM requests WHERE
 UPDATE spend SET charged_micros = 6000
 """
 
+
+def invoice(state="carried", cents=0, credit=0, month="2001-01", at=0):
+    """An invoice for the account, without lines."""
+    return f"""INSERT INTO invoices SELECT account_id, 'inv_1', '{month}', 0, '{state}', {cents}, {credit}, '', '', '',
+        '', 0, 0, 0, {at}, 0 FROM accounts"""  # noqa: S608
+
+
+def line(*, charged=12_000, requests=2, carried_in=0, credit=0, carried_out=12_000, cents=0):
+    """A line of it, for what was charged."""
+    return f"""INSERT INTO invoice_lines SELECT account_id, 'inv_1', 'tiktok/video', (SELECT MAX(month) FROM usage),
+        {requests}, {charged}, {carried_in}, {credit}, {carried_out}, {cents} FROM accounts"""  # noqa: S608
+
+
 DAMAGE = {
     "verify_free": (
         "I1",
@@ -65,6 +78,40 @@ DAMAGE = {
     "verify_reserved_daily": ("I7", f"{RESERVED}; UPDATE accounts SET daily_limit_micros = 11999"),  # noqa: S608
     "verify_reserved_monthly": ("I7", f"{RESERVED}; UPDATE accounts SET monthly_limit_micros = 11999"),  # noqa: S608
     "verify_reserved_key": ("I7", f"{RESERVED}; UPDATE api_keys SET monthly_limit_micros = 11999"),  # noqa: S608
+}
+
+
+def refund(micros):
+    """Something paid back of it."""
+    return f"""INSERT INTO credits
+        SELECT account_id, 're_1', 'refund', {micros}, '', 'posted', 'inv_1', '', '', 0, 0 FROM accounts"""  # noqa: S608
+
+
+DAMAGE |= {
+    "verify_lines": ("I8", f"{invoice()}; {line(charged=12_001, carried_out=12_001)}"),
+    "verify_lines, requests": ("I8", f"{invoice()}; {line(requests=3)}"),
+    "verify_unbilled": (
+        "I8",
+        "INSERT INTO marks SELECT 'invoiced ' || MAX(month), '9000000000000000' FROM usage",
+    ),
+    "verify_unbilled, later invoice": ("I8", invoice(month="9999-01", at=9 * 10**15)),
+    "verify_line_sums": ("I8", f"{invoice()}; {line(carried_out=11_999)}"),
+    "verify_line_sums, carried a cent": (
+        "I8",
+        f"{invoice(cents=1)}; {line(carried_in=10_000, cents=1)}",
+    ),
+    "verify_carried": (
+        "I8",
+        f"{invoice(credit=5)}; {line(charged=0, requests=0, carried_in=5, credit=5, carried_out=0)}",
+    ),
+    "verify_invoice_sums": ("I8", invoice(cents=60)),
+    "verify_invoice_sums, credit": ("I8", invoice(credit=5)),
+    "verify_least": ("I8", invoice("draft", 49)),
+    "verify_credit": ("I8", invoice(credit=5)),
+    "verify_refunds": ("I8", f"{invoice('paid', 60)}; {refund(600_001)}"),
+    "verify_refunds, not paid": ("I8", f"{invoice('open', 60)}; {refund(5)}"),
+    "verify_status": ("I8", "UPDATE accounts SET status = 'blocked'"),
+    "verify_status, failed": ("I8", invoice("failed", 60)),
 }
 
 
