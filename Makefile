@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 
-.PHONY: run test demo bench races rows moods fuzz chaos billing-drill lint lint-openapi check lock clean
+.PHONY: run test demo bench races rows moods fuzz chaos billing-drill month-end-drill lint lint-openapi check lock clean
 
 run: export CLIPMETER_HOME ?= $(CURDIR)/data
 run: $(VENV)/.run
@@ -54,6 +54,12 @@ chaos: $(VENV)/.dev
 # The paid side from sign-up to a paid invoice, in a real browser (Chromium, or --chromium PATH); pictures in build/.
 billing-drill: $(VENV)/.dev
 	PYTHONPATH=tests $(BIN)/python bench/billing_drill.py --out build/billing-drill
+
+# A month's end of many accounts, killed (kill -9) before, during and after each of its steps.
+# make month-end-drill ACCOUNTS=200
+month-end-drill: ACCOUNTS ?= 200
+month-end-drill: $(VENV)/.dev
+	$(BIN)/python bench/monthend.py --accounts $(ACCOUNTS) --store sqlite --store postgres
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
