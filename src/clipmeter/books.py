@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clipmeter.billing.accounts import Accounts, NewAccount
 from clipmeter.billing.alerts import Alerts
@@ -14,7 +15,6 @@ from clipmeter.billing.invoices import Invoices
 from clipmeter.billing.keys import KEYS_PER_ACCOUNT, Keys
 from clipmeter.billing.ledger import Ledger
 from clipmeter.billing.limits import SpendingLimits
-from clipmeter.billing.oidc import Client, Oidc
 from clipmeter.billing.people import House, People
 from clipmeter.billing.rules import Terms
 from clipmeter.billing.stripe import Stripe
@@ -28,6 +28,9 @@ from clipmeter.settings import Settings
 from clipmeter.store.base import Store
 from clipmeter.store.postgres import PostgresStore
 from clipmeter.store.sqlite import SqliteStore
+
+if TYPE_CHECKING:
+    from clipmeter.billing.oidc import Oidc
 
 OPERATOR_EMAIL = "operator@localhost"
 HOLD_MARGIN = 50.0
@@ -52,10 +55,12 @@ def _house(settings: Settings) -> House:
     return House(settings.signup, settings.public_url.rstrip("/"), mails=bool(settings.smtp_url))
 
 
-def _oidc(settings: Settings, secret: str) -> Oidc | None:
+def _oidc(settings: Settings, secret: str) -> "Oidc | None":
     """The other provider to log in by; None: there is none."""
     if not settings.oidc_issuer:
         return None
+    from clipmeter.billing.oidc import Client, Oidc  # noqa: PLC0415 - a quarter of a second for those who need it
+
     client = Client(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret, settings.oidc_name)
     return Oidc(client, secret)
 

@@ -329,3 +329,28 @@ async def test_without_mail(people):
             await asked
     await people.confirm_unasked(entry.account_id)
     assert (await people.who(entry.token)).confirmed
+
+
+async def test_many_at_once(people):
+    """Twenty who sign up, log in, and change their passwords at the same moment each get what is theirs."""
+    emails = [f"{n}@b.c" for n in range(20)]
+    entries = await asyncio.gather(*[people.sign_up(email, GOOD) for email in emails])
+    again = await asyncio.gather(*[people.log_in(email, GOOD, agent=email) for email in emails])
+    visitors = await asyncio.gather(*[people.who(entry.token) for entry in again])
+    assert [visitor.email for visitor in visitors] == emails
+    assert [visitor.account_id for visitor in visitors] == [entry.account_id for entry in entries]
+    fresh = await asyncio.gather(*[people.change_password(one, GOOD, f"{BETTER} {one.email}") for one in visitors])
+    assert [(await people.who(entry.token)).email for entry in fresh] == emails
+    assert [bool(await people.who(entry.token)) for entry in (*entries, *again)] == [False] * 40
+
+
+async def test_attempts_count_on_all_nodes(where):
+    """Nodes that share a database count together."""
+    async with people_at(where) as here, people_at(where) as there:
+        await here.sign_up("a@b.c", GOOD)
+        for n in range(10):
+            with pytest.raises(LogInFailed):
+                await (here if n % 2 else there).log_in("a@b.c", BETTER)
+        for node in (here, there):
+            with pytest.raises(TooManyAttempts):
+                await node.log_in("a@b.c", GOOD)

@@ -1,11 +1,14 @@
 """Log in, or sign up, by another provider: there, and back again."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from clipmeter.billing.oidc import Oidc
 from clipmeter.errors import Problem, UnknownPath
 from clipmeter.web.pages.signing import HOME
 from clipmeter.web.pages.visit import Answer, Page, Visit
+
+if TYPE_CHECKING:  # it is imported by those who use it
+    from clipmeter.billing.oidc import Oidc
 
 BACK = "/oidc/callback"
 _LONGEST_INVITE = 100
@@ -32,7 +35,7 @@ async def back(visit: Visit) -> Answer:
     return await visit.enter(entry, visit.go(HOME))
 
 
-def _oidc(visit: Visit) -> Oidc:
+def _oidc(visit: Visit) -> "Oidc":
     if visit.site.oidc is None:
         raise UnknownPath
     return visit.site.oidc

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from clipmeter.billing.alerts import Alerts
 from clipmeter.billing.cards import Cards
 from clipmeter.billing.invoices import Invoices
 from clipmeter.billing.keys import Keys
 from clipmeter.billing.limits import SpendingLimits
-from clipmeter.billing.oidc import Oidc
 from clipmeter.billing.people import People
 from clipmeter.billing.terms import TermsBook
 from clipmeter.store.base import Store
+
+if TYPE_CHECKING:  # it is imported by those who use it
+    from clipmeter.billing.oidc import Oidc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +32,7 @@ class Site:
     ready: Callable[[], bool]
     public_url: str
     """ "" for wherever it is asked."""
-    oidc: Oidc | None = None
+    oidc: "Oidc | None" = None
     """The other service by which one can log in; None: there is none."""
 
     @property
