@@ -220,8 +220,7 @@ class Ledger:
 
     async def _wait(self, asked: Asked, verdict: Wait, give_up: float) -> Hold | Replay:
         place = (asked.account_id, asked.endpoint)
-        limit = self._terms[asked.endpoint].concurrency
-        current = verdict.running + self._room.count(place)
+        limit, current = verdict.limit, verdict.running + self._room.count(place)
         if current >= limit:
             raise ConcurrencyLimitExceeded(limit, current)
         with self._room.enter(place) as waiter:

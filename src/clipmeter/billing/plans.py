@@ -12,6 +12,7 @@ from clipmeter.billing.rules import (
     Terms,
     Wait,
     decide,
+    in_force,
     limit_of,
     settle,
     unwelcome,
@@ -28,7 +29,7 @@ GRACE_MICROS = 5_000_000
 def admit(asked: Asked, terms: Terms, *, waiting: int) -> Steps[Hold | Wait | Replay]:
     """Reserve, or say that it must wait, or what was answered before. Raises the Problem that refuses it."""
     yield Lock(asked.account_id)
-    facts = yield from _facts(asked.account_id, asked.key_id, asked.mode, asked.endpoint)
+    facts, terms = yield from _facts(asked.account_id, asked.key_id, asked.mode, asked.endpoint, terms)
     if asked.repeat:
         if problem := unwelcome(facts):
             raise problem
@@ -71,9 +72,9 @@ def charge(asked: Asked, terms: Terms, *, waiting: int, again: bool) -> Steps[En
     """
     yield Lock(asked.account_id)
     if again and (rows := (yield Query("settle_facts", _name(asked.account_id, asked.request_id)))):
-        row = _as_reserved(rows[0])
+        row, terms = _as_reserved(rows[0], terms)
         return _ended(row, terms, limit_of(row.kind, asked.mode, terms))
-    facts = yield from _facts(asked.account_id, asked.key_id, asked.mode, asked.endpoint)
+    facts, terms = yield from _facts(asked.account_id, asked.key_id, asked.mode, asked.endpoint, terms)
     verdict = decide(facts, asked.mode, terms, waiting=waiting)
     if isinstance(verdict, Wait):
         return verdict
@@ -97,7 +98,7 @@ def charge(asked: Asked, terms: Terms, *, waiting: int, again: bool) -> Steps[En
 @plan
 def standing(account_id: str, key_id: str, mode: Mode, endpoint: str, terms: Terms) -> Steps[Standing]:
     """Where the account stands."""
-    facts = yield from _facts(account_id, key_id, mode, endpoint)
+    facts, terms = yield from _facts(account_id, key_id, mode, endpoint, terms)
     limit = limit_of(facts.account_kind, mode, terms)
     return Standing(_left(terms, facts.free_posted), facts.running, limit, 0)
 
@@ -109,7 +110,7 @@ def post(hold: Hold, terms: Terms, video_id: str | None, kept: Kept | None) -> S
     One that nothing can pay any more is voided, and the ending has the `refusal`.
     """
     yield Lock(hold.account_id)
-    row = yield from _reserved(hold)
+    row, terms = yield from _reserved(hold, terms)
     if row is None or row.state != "reserved":
         return _ended(row, terms, hold.limit)
     grant = settle(row, terms)
@@ -133,7 +134,7 @@ def post(hold: Hold, terms: Terms, video_id: str | None, kept: Kept | None) -> S
 def void(hold: Hold, terms: Terms, reason: str) -> Steps[Ending]:
     """Give a reservation back, charging nothing. Nothing happens when it has ended already."""
     yield Lock(hold.account_id)
-    row = yield from _reserved(hold)
+    row, terms = yield from _reserved(hold, terms)
     if row is None or row.state != "reserved":
         return _ended(row, terms, hold.limit)
     ended = yield from _end(hold, "voided", reason, Grant(row.kind, 0), terms, row.spending, None)
@@ -166,13 +167,15 @@ def sweep(dead: list[str]) -> Steps[list[tuple[str, str]]]:
 
 
 @plan
-def _facts(account_id: str, key_id: str, mode: Mode, endpoint: str) -> Steps[Facts]:
+def _facts(account_id: str, key_id: str, mode: Mode, endpoint: str, terms: Terms) -> Steps[tuple[Facts, Terms]]:
+    """And the terms in force: `terms`, but for what the operator has set."""
     values = {"account_id": account_id, "key_id": key_id, "mode": mode, "endpoint": endpoint}
     rows = yield Query("admit_facts", values)
     if not rows:
         raise UserNotFound
-    kind, status, payment, key_status, free_posted, pending, running, *spending = rows[0]
-    return Facts(kind, status, payment, key_status, free_posted, pending, running, Spending(*spending))
+    kind, status, payment, key_status, free_posted, pending, running, price, free, concurrency, *spending = rows[0]
+    facts = Facts(kind, status, payment, key_status, free_posted, pending, running, Spending(*spending))
+    return facts, in_force(terms, price, free, concurrency)
 
 
 def _row(asked: Asked, grant: Grant, terms: Terms, slot_limit: int | None) -> dict[str, str | int | None]:
@@ -203,15 +206,16 @@ def _limits(spending: Spending) -> dict[str, int | None]:
 
 
 @plan
-def _reserved(hold: Hold) -> Steps[Reserved | None]:
+def _reserved(hold: Hold, terms: Terms) -> Steps[tuple[Reserved | None, Terms]]:
     """None: the database has lost it in a power cut, which it may, since nobody was told of a success."""
     rows = yield Query("settle_facts", _name(hold.account_id, hold.request_id))
-    return _as_reserved(rows[0]) if rows else None
+    return _as_reserved(rows[0], terms) if rows else (None, terms)
 
 
-def _as_reserved(row: Row) -> Reserved:
-    state, kind, price_micros, payment, free_posted, others_running, *spending = row
-    return Reserved(state, kind, price_micros, payment, free_posted, others_running, Spending(*spending))
+def _as_reserved(row: Row, terms: Terms) -> tuple[Reserved, Terms]:
+    state, kind, price_micros, payment, free_posted, others_running, price, free, concurrency, *spending = row
+    reserved = Reserved(state, kind, price_micros, payment, free_posted, others_running, Spending(*spending))
+    return reserved, in_force(terms, price, free, concurrency)
 
 
 @plan

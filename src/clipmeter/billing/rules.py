@@ -104,6 +104,8 @@ class Wait:
     """Not yet: requests in flight may use up the free ones, or fail and give theirs back."""
 
     running: int
+    limit: int
+    """How many may be in flight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,17 @@ class Reserved:
     others_running: int
     spending: Spending = UNLIMITED
     """In the day and month of the request."""
+
+
+def in_force(terms: Terms, price_micros: int | None, free_requests: int | None, concurrency: int | None) -> Terms:
+    """The terms with what differs from them; None: that does not."""
+    if price_micros is None and free_requests is None and concurrency is None:
+        return terms
+    return Terms(
+        terms.price_micros if price_micros is None else price_micros,
+        terms.free_requests if free_requests is None else free_requests,
+        terms.concurrency if concurrency is None else concurrency,
+    )
 
 
 def limit_of(kind: str, mode: str, terms: Terms) -> int | None:
@@ -152,10 +165,10 @@ def decide(facts: Facts, mode: Mode, terms: Terms, *, waiting: int = 0) -> Grant
 def _free_or_paid(facts: Facts, terms: Terms) -> Grant | Wait | Problem:
     if facts.free_posted + facts.pending < terms.free_requests:
         return Grant("free", 0)
-    if facts.payment != "none":
+    if facts.payment != "none" or not terms.price_micros:
         return over_limit(facts.spending, terms.price_micros, facts.running) or Grant("paid", terms.price_micros)
     if facts.free_posted < terms.free_requests:
-        return Wait(facts.running)
+        return Wait(facts.running, terms.concurrency)
     return PaymentRequired()
 
 
@@ -195,7 +208,7 @@ def settle(row: Reserved, terms: Terms) -> Grant | Problem:
         return Grant(row.kind, 0)
     if row.free_posted < terms.free_requests:
         return Grant("free", 0)
-    if row.payment == "none":
+    if row.payment == "none" and terms.price_micros:
         return PaymentRequired()
     price = row.price_micros or terms.price_micros
     return over_limit(row.spending, price - row.price_micros, row.others_running) or Grant("paid", price)

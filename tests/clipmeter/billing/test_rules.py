@@ -16,7 +16,7 @@ DONE = Reserved("reserved", "free", 0, "none", free_posted=0, others_running=0)
         (NEW, Grant("free", 0)),
         (replace(NEW, free_posted=49), Grant("free", 0)),
         (replace(NEW, free_posted=48, pending=1, running=1), Grant("free", 0)),
-        (replace(NEW, free_posted=49, pending=1, running=1), Wait(1)),
+        (replace(NEW, free_posted=49, pending=1, running=1), Wait(1, 3)),
         (replace(NEW, free_posted=49, pending=1, running=1, payment="card"), Grant("paid", 6_000)),
         (replace(NEW, free_posted=50, payment="invoice"), Grant("paid", 6_000)),
         (replace(NEW, account_kind="operator", free_posted=50, running=99), Grant("own", 0)),

@@ -5,9 +5,9 @@ from itertools import product
 import pytest
 
 from bank import SEARCH, TERMS, VIDEO
-from clipmeter.billing.rules import Terms
+from clipmeter.billing.rules import Standing, Terms
 from clipmeter.billing.terms import BOUNDS, EVERYBODY, NAMES, NONE, Overrides, SetTerms, TermsBook, effective
-from clipmeter.errors import InvalidParameter
+from clipmeter.errors import ConcurrencyLimitExceeded, InvalidParameter
 
 
 @pytest.fixture
@@ -95,3 +95,38 @@ async def test_strangers(book):
         with pytest.raises(InvalidParameter, match="no endpoint nothing"):
             await work
     assert await book.list_all() == []
+
+
+async def test_in_force_at_once(bank, book):
+    """The next request has the new price, free tier and concurrency, whether it is charged in one step or in two."""
+    caller = await bank.caller(payment="card")
+    await book.set(EVERYBODY, VIDEO, {"free_requests": 1, "price_micros": 9_000})
+    assert (await bank.ledger.post(await bank.admit(caller))).charge_micros == 0
+    assert (await bank.ledger.post(await bank.admit(caller))).charge_micros == 9_000
+    await book.set(caller.account_id, VIDEO, {"price_micros": 2_000, "concurrency": 1})
+    charged = await bank.ledger.charge(caller, VIDEO, video_id=None, request_id="req_step")
+    assert (charged.charge_micros, charged.limit) == (2_000, 1)
+    hold = await bank.admit(caller)
+    with pytest.raises(ConcurrencyLimitExceeded) as caught:
+        await bank.admit(caller)
+    assert (caught.value.limit, caught.value.current) == (1, 1)
+    await bank.ledger.void(hold, "not_found")
+    assert await bank.ledger.standing(caller, VIDEO) == Standing(0, 0, 1, 0)
+
+
+async def test_what_is_in_flight_keeps_its_price(bank, book):
+    """A price that rises between admission and success is not charged for it; nor is one that falls to nothing."""
+    caller = await bank.caller(payment="card")
+    await book.set(EVERYBODY, VIDEO, {"free_requests": 0})
+    first = await bank.admit(caller)
+    await book.set(EVERYBODY, VIDEO, {"price_micros": 60_000})
+    assert (await bank.ledger.post(first)).charge_micros == TERMS[VIDEO].price_micros
+
+
+async def test_a_price_of_nothing_needs_no_card(bank, book):
+    """Where a success costs nothing, an account without a card is not refused after the free ones."""
+    caller = await bank.caller()
+    await book.set(caller.account_id, VIDEO, {"free_requests": 1, "price_micros": 0})
+    for _ in range(3):
+        assert (await bank.ledger.post(await bank.admit(caller))).charge_micros == 0
+    assert [row.kind for row in await bank.rows(caller)] == ["free", "paid", "paid"]

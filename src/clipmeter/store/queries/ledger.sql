@@ -17,6 +17,9 @@ SELECT
         WHERE r.state = 'reserved' AND r.account_id = :account_id AND r.endpoint = :endpoint
             AND (r.kind = 'test') = (:mode = 'test')
     ),
+    COALESCE(t.price_micros, e.price_micros),
+    COALESCE(t.free_requests, e.free_requests),
+    COALESCE(t.concurrency, e.concurrency),
     a.daily_limit_micros,
     a.monthly_limit_micros,
     k.monthly_limit_micros,
@@ -45,6 +48,8 @@ SELECT
 FROM accounts AS a
 LEFT JOIN api_keys AS k ON k.account_id = a.account_id AND k.key_id = :key_id
 LEFT JOIN usage AS u ON u.account_id = a.account_id AND u.endpoint = :endpoint AND u.month = :month
+LEFT JOIN terms AS t ON t.account_id = a.account_id AND t.endpoint = :endpoint
+LEFT JOIN terms AS e ON e.account_id = '' AND e.endpoint = :endpoint
 WHERE a.account_id = :account_id
 
 -- name: admit_row
@@ -87,6 +92,9 @@ SELECT
         WHERE o.state = 'reserved' AND o.account_id = r.account_id AND o.endpoint = r.endpoint
             AND o.request_id <> r.request_id AND (o.kind = 'test') = (r.kind = 'test')
     ),
+    COALESCE(t.price_micros, e.price_micros),
+    COALESCE(t.free_requests, e.free_requests),
+    COALESCE(t.concurrency, e.concurrency),
     a.daily_limit_micros,
     a.monthly_limit_micros,
     k.monthly_limit_micros,
@@ -116,6 +124,8 @@ FROM requests AS r
 JOIN accounts AS a ON a.account_id = r.account_id
 LEFT JOIN api_keys AS k ON k.account_id = r.account_id AND k.key_id = r.key_id
 LEFT JOIN usage AS u ON u.account_id = r.account_id AND u.endpoint = r.endpoint AND u.month = r.month
+LEFT JOIN terms AS t ON t.account_id = r.account_id AND t.endpoint = r.endpoint
+LEFT JOIN terms AS e ON e.account_id = '' AND e.endpoint = r.endpoint
 WHERE r.account_id = :account_id AND r.request_id = :request_id
 
 -- name: settle_row
