@@ -65,9 +65,18 @@ def _webhooks(site: Any, **values: Any) -> Thing:
 
 
 def _deliver(  # noqa: PLR0917 - named one by one
-    site: Any, shuffle: bool = False, seed: int = 1, copies: int = 1, forged: int = 0, callers: int = 8
+    site: Any,
+    shuffle: bool = False,
+    seed: int = 1,
+    copies: int = 1,
+    forged: int = 0,
+    callers: int = 8,
+    everything: bool = False,
 ) -> Thing:
-    """Send what was held back."""
+    """Send what was held back; or `everything` that ever happened, anew."""
+    if everything:
+        with site.world.lock:
+            site.hooks.pending = [*site.world.events]
     return site.hooks.deliver(shuffle=shuffle, seed=seed, copies=copies, forged=forged, callers=callers)
 
 

@@ -37,7 +37,7 @@ class Hooks:
         self.log: list[tuple[str, int]] = []
         """Event and status of each delivery; 0: no answer."""
         self._due: list[tuple[float, int, int, Thing]] = []
-        self._count = 0
+        self._count, self._busy = 0, False
         self._ready = threading.Condition()
         self._local = threading.local()
         threading.Thread(target=self._run, daemon=True).start()
@@ -47,7 +47,8 @@ class Hooks:
         if not self.url:
             return
         if self.hold:
-            self.pending.append(event)
+            with self._ready:
+                self.pending.append(event)
         else:
             self._queue(event, 0, 0.0)
 
@@ -63,14 +64,16 @@ class Hooks:
                 while not self._due or self._due[0][0] > time.monotonic():
                     self._ready.wait(max(0.0, self._due[0][0] - time.monotonic()) if self._due else None)
                 _, _, tries, event = heapq.heappop(self._due)
+                self._busy = True
             status = self.post(event["id"], *self.signed(event))
             if not 200 <= status < 300 and tries < len(REPEATS):
                 self._queue(event, tries + 1, REPEATS[tries])
+            self._busy = False
 
     def idle(self) -> bool:
         """Whether nothing waits to be sent."""
         with self._ready:
-            return not self._due and not self.pending
+            return not self._due and not self._busy and not self.pending
 
     def signed(self, event: Thing, at: float | None = None) -> tuple[bytes, str]:
         """A body and its header."""
@@ -106,7 +109,8 @@ class Hooks:
     def deliver(self, *, shuffle: bool, seed: int, copies: int, forged: int, callers: int) -> dict[str, Any]:
         """Send what was held back, and count the answers. `copies`: of each; `forged`: so many besides."""
         dice = random.Random(seed)  # noqa: S311 - not for secrets
-        events, self.pending = self.pending, []
+        with self._ready:
+            events, self.pending = self.pending, []
         true = [("true", event["id"], *self.signed(event)) for event in events for _ in range(copies)]
         false = [self._forged(dice, dice.choice(events)) for _ in range(forged if events else 0)]
         sent = true + false
@@ -118,7 +122,8 @@ class Hooks:
         for (kind, *_), status in zip(sent, statuses, strict=True):
             counted[f"{kind} {status}"] += 1
         failed = {one[1] for one, status in zip(sent, statuses, strict=True) if one[0] == "true" and status != 200}
-        self.pending.extend(event for event in events if event["id"] in failed)  # Stripe would send them again
+        with self._ready:  # Stripe would send them again
+            self.pending.extend(event for event in events if event["id"] in failed)
         return {"deliveries": len(sent), "events": len(events), "answers": dict(counted), "again": len(failed)}
 
     def _forged(self, dice: random.Random, event: Thing) -> tuple[str, str, bytes, str]:
