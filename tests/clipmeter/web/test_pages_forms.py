@@ -1,10 +1,15 @@
 """What forms believe: marks against forgery, sessions that end or are made up, and what of a form is never lost."""
 
 import re
+import socket
+import threading
+import time
 
+import httpx
 import pytest
 
 from browsing import PASSWORD, Browser, Page, new_email
+from served import Served
 
 PRIVATE = ("/keys", "/usage", "/limits", "/account", "/password")
 OPEN = ("/signup", "/login", "/reset", "/confirm?token=x")
@@ -191,6 +196,16 @@ def test_nothing_is_kept_of_a_form_that_may_be_forged(served):
         assert page.form("login").fields["kept"] == ""
 
 
+@pytest.mark.parametrize(
+    "junk", ["%ff", "a=1&a=2", "path=/x&said=bye&csrf=x&kept=2&next=/y&self=1", "x=" + "x" * 9_000, "=&&="]
+)
+def test_a_pocket_full_of_junk(member, junk):
+    """What claims to be kept for after the log-in crashes nothing, whatever it is."""
+    member.press("logout")
+    member.open("/login?next=/limits")
+    assert member.press("login", email=member.email, password=PASSWORD, kept=junk).status in {200, 400}
+
+
 def test_passwords_are_not_kept(served, member):
     """A form with a password that comes too late keeps nothing of it: not in the page, not in an address."""
     form = member.open("/password").form("password")
@@ -259,6 +274,39 @@ def test_a_body_of_no_stated_length(browser):
     reply = browser.client.post("/login", content=pieces(), headers=headers)
     assert reply.status_code == 413
     assert reply.headers["content-type"].startswith("text/html")
+
+
+def test_while_the_database_is_not_there(tmp_path):
+    """Until it is, pages say so, as pages."""
+    home = tmp_path / "home"
+    (home / "clipmeter.db").mkdir(parents=True)
+    (home / "secret").write_text("s" * 64)
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+    served = Served(home, url=url)
+    starting = threading.Thread(target=served.start)
+    starting.start()
+    try:
+        reply = first_answer(f"{url}/login")
+    finally:
+        (home / "clipmeter.db").rmdir()
+        starting.join()
+        served.stop()
+    assert reply.status_code == 503
+    assert reply.headers["content-type"].startswith("text/html")
+    assert reply.headers["retry-after"] == "1"
+    assert reply.headers["cache-control"] == "no-store"
+
+
+def first_answer(url):
+    """What a server that is starting says, as soon as it says anything."""
+    until = time.monotonic() + 30
+    while True:
+        try:
+            return httpx.get(url)
+        except httpx.TransportError:
+            assert time.monotonic() < until
+            time.sleep(0.05)
 
 
 def test_errors_of_the_api_stay_json(browser):

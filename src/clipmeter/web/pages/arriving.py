@@ -33,7 +33,7 @@ def shown(site: Site, page: Page) -> Handler:
     async def answer(request: Request[Any, Any, Any]) -> Answer:
         visit = await _known(site, page, request)
         if page.private and visit.visitor is None:
-            return visit.go("/login", next=page.path)
+            return visit.go("/login", query={"next": page.path})
         return await page.show(replace(visit, form=visit.query) if "kept" in visit.query else visit)
 
     return answer

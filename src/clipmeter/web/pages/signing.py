@@ -37,11 +37,11 @@ async def show_login(visit: Visit) -> Answer:
 
 async def log_in(visit: Visit) -> Answer:
     """Log in, and go on where one wanted to go, with what was typed there before the session ended."""
+    pocket = read_fields(kept(read_fields(visit.sent("kept").encode())).encode())
+    onward = visit.go(_onward(visit), query={"kept": "1", **pocket} if pocket else {})
     entry = await visit.site.people.log_in(
         visit.sent("email"), visit.sent("password"), agent=visit.agent, address=visit.address
     )
-    pocket = read_fields(kept(read_fields(visit.sent("kept").encode())).encode())
-    onward = visit.go(_onward(visit), **({"kept": "1", **pocket} if pocket else {}))
     return await visit.enter(entry, onward)
 
 

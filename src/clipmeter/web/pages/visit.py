@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from clipmeter.web.pages.said import SAID
 from clipmeter.web.pages.site import Site
 
 Answer: TypeAlias = Response[Any]
+NOTHING: Mapping[str, str] = MappingProxyType({})
 _LONGEST_AGENT = 300
 
 
@@ -74,7 +76,7 @@ class Visit:
         answer = Response(body, status_code=self.problem.status if self.problem else 200, media_type=HTML)
         return self._dressed(answer)
 
-    def go(self, path: str, said: str = "", **query: str) -> Answer:
+    def go(self, path: str, said: str = "", query: Mapping[str, str] = NOTHING) -> Answer:
         """Send the browser to another page, so that loading that again repeats nothing."""
         asked = urlencode({**({"said": said} if said else {}), **query})
         location = f"{path}?{asked}" if asked else path
