@@ -1,4 +1,4 @@
-"""The embedded store: one SQLite file, one writing thread, one connection to read."""
+"""The embedded store: one SQLite file, one connection that writes (writer.py), one connection to read."""
 
 import asyncio
 import threading

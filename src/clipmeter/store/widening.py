@@ -1,8 +1,7 @@
 """The named queries as SQLite reads them: for one set of values, and for several sets at once.
 
-SQLite has no round trips to save, but each execution costs as much again as the work in it, and the turns that the
-writing thread must wait for the interpreter. So the queries of a batch are asked for several sets of values at a time,
-which stand in the query as rows of `v`:
+SQLite has no round trips to save, but each execution costs as much again as the work in it. So the
+queries of a batch are asked for several sets of values at a time, which stand in the query as rows of `v`:
 
     SELECT … FROM a …  WITH v AS (VALUES …) SELECT v.place, … FROM v CROSS JOIN a …
     INSERT … VALUES …  WITH v AS (VALUES …) INSERT … SELECT … FROM v WHERE true …
