@@ -39,11 +39,11 @@ async def books(tmp_path, fauxstripe):
     fauxstripe.control("clear")
 
 
-async def debtor(books, fauxstripe):
+async def debtor(books, fauxstripe, card="4242424242424242"):
     """Somebody with a card who owes 60 cents: who it is, and the key."""
     entry = await books.people.sign_up("ada@example.org", GOOD)
     page = await books.cards.checkout(entry.account_id, **PAGES)
-    await asyncio.to_thread(fauxstripe.fill_in, page, "4242424242424242")
+    await asyncio.to_thread(fauxstripe.fill_in, page, card)
     assert await books.cards.refresh(entry.account_id)
     key = (await books.keys.create(entry.account_id, "", "live")).key
     await books.ledger.charge(await books.keys.find(key), TIKTOK_VIDEO.name, video_id="1", request_id=uuid4().hex)
@@ -73,4 +73,20 @@ async def test_stripe_is_away(books, fauxstripe):
     assert await books.keys.find(key)
     fauxstripe.control("down", down=False)
     await books.people.delete(ada, GOOD)
+    assert await books.invoices.verify() == []
+
+
+async def test_debt_stays_in_the_books(books, fauxstripe):
+    """Who goes with a card that does not pay leaves an unpaid invoice, and asks Stripe for nothing any more."""
+    ada, key = await debtor(books, fauxstripe, "4000000000000341")
+    caller = await books.keys.find(key)
+    await books.ledger.charge(caller, TIKTOK_VIDEO.name, video_id="1", request_id=uuid4().hex)
+    assert (await books.invoices.charge_open(ada.account_id, least_micros=0)).state == "failed"
+    await books.people.delete(ada, GOOD)
+    _, month, _ = await books.invoices.clock()
+    books.store.clock_shift += 32 * 86_400
+    run = await books.invoices.run(month)
+    assert await books.invoices.finish() == []
+    assert [(one.state, one.amount_cents) for one in await books.invoices.list(ada.account_id)] == [("failed", 120)]
+    assert run.unsent == ()
     assert await books.invoices.verify() == []

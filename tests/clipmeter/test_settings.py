@@ -53,6 +53,16 @@ def test_secret_from_a_file(tmp_path):
         ({"CLIPMETER_REGION": "USA"}, "two letters"),
         ({"CLIPMETER_LOG_LEVEL": "loud"}, "debug, info, warning or error"),
         ({"CLIPMETER_IMPERSONATE": ","}, "one browser or more"),
+        ({"CLIPMETER_SIGNUP": "friends"}, "open, invite or closed"),
+        ({"CLIPMETER_SMTP_URL": "mail.example.org"}, "smtp://USER:PASSWORD@HOST:587"),
+        ({"CLIPMETER_SMTP_URL": "smtp://mail.example.org"}, "CLIPMETER_SMTP_FROM is empty"),
+        ({"CLIPMETER_SMTP_URL": "smtp://h", "CLIPMETER_SMTP_FROM": "a@b.c"}, "CLIPMETER_PUBLIC_URL is empty"),
+        ({"CLIPMETER_OIDC_ISSUER": "https://h"}, "CLIPMETER_PUBLIC_URL is empty"),
+        ({"CLIPMETER_OIDC_ISSUER": "h", "CLIPMETER_PUBLIC_URL": "https://h"}, "like https://HOST"),
+        (
+            {"CLIPMETER_OIDC_ISSUER": "https://h", "CLIPMETER_PUBLIC_URL": "https://h"},
+            "CLIPMETER_OIDC_CLIENT_ID is empty",
+        ),
     ],
 )
 def test_bad_values_fail_loudly(environ, sentence):
@@ -81,4 +91,7 @@ def test_secrets_are_not_told(url):
     """A sentence about a bad setting never repeats a password, wherever it stands."""
     with pytest.raises(BadSetting) as told:
         read_settings({"CLIPMETER_DATABASE_URL": url})
+    assert "hidden" not in str(told.value)
+    with pytest.raises(BadSetting) as told:
+        read_settings({"CLIPMETER_SMTP_URL": url})
     assert "hidden" not in str(told.value)
