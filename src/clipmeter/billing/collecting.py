@@ -13,8 +13,6 @@ from clipmeter.billing.money import short_dollars
 from clipmeter.billing.payments import AtStripe, InvoiceDoor, PaymentsRefused
 from clipmeter.store.base import Store
 
-DECLINED = "The card was declined."
-
 
 class Collector:
     """Drives invoices to their end, from wherever they stand."""
@@ -92,9 +90,7 @@ class Collector:
 
     async def _write(self, invoice: Invoice, drawn: int, at: AtStripe, problem: str) -> str:
         values = {"stripe_number": at.number, "pay_url": at.pay_url}
-        state = state_of(at, problem)
-        problem = (problem or DECLINED) if state == "failed" else ""
-        return await self._store.write(plans.apply(invoice, drawn, state, problem, values))
+        return await self._store.write(plans.apply(invoice, drawn, state_of(at, problem), problem, values))
 
     async def _customer(self, invoice: Invoice) -> str:
         payer = await self._store.read(plans.payer_of(invoice.account_id, invoice.month))

@@ -14,6 +14,7 @@ from clipmeter.errors import InvalidParameter
 from clipmeter.store.base import Lock, Query, Steps, plan
 
 _PAGE = 500
+DECLINED = "The card was declined."
 OTHERWISE = 1
 """Cents that an invoice asks for at least when the operator bills by hand."""
 
@@ -241,9 +242,10 @@ def apply(invoice: Invoice, drawn: int, state: State, problem: str, values: Mapp
     """
     yield Lock(invoice.account_id)
     ((before, why),) = yield Query("invoice_state", _name(invoice))
-    if state in {"open", "failed"} and before == "failed":  # Stripe does not say that it was tried with no card at all
-        state, problem = "failed", problem if state == "failed" and problem else why
-    told = {"state": state, "problem": problem, "ticket": drawn}
+    if before == "failed" and state == "open":  # Stripe does not say that it was to be paid when there was no card
+        state = "failed"
+    reason = problem or (why if before == "failed" else "") or DECLINED
+    told = {"state": state, "problem": reason if state == "failed" else "", "ticket": drawn}
     yield Query("invoice_apply", {**_name(invoice), **values, **told})
     return (yield from refresh_status(invoice.account_id))
 
@@ -277,7 +279,8 @@ def _charged(account_id: str, month: str) -> Steps[list[Charged]]:
 
 @plan
 def _carried(account_id: str) -> Steps[dict[str, int]]:
-    return dict((yield Query("invoice_carried", {"account_id": account_id})))  # type: ignore[arg-type]  # two columns
+    rows = yield Query("invoice_carried", {"account_id": account_id})
+    return {endpoint: int(rest) for endpoint, rest in rows}
 
 
 @plan

@@ -104,7 +104,8 @@ class Invoices:
         """
         if self._collector is None:
             return []
-        unsent, failures = await self._send_all(await self._store.read(plans.unfinished()), lambda _: None)
+        waiting = await self._store.read(plans.unfinished())
+        unsent, failures = await self._send_all(waiting, lambda _: None)
         if failures:
             raise PaymentsUnavailable(sign=f"{len(unsent)} invoices wait")
         await self.credits.finish()
