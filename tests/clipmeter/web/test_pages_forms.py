@@ -9,9 +9,11 @@ import httpx
 import pytest
 
 from browsing import PASSWORD, Browser, Page, new_email
+from clipmeter.web.pages.routes import PAGES
 from served import Served
 
 PRIVATE = ("/keys", "/usage", "/limits", "/account", "/password")
+EVERY_FORM = [(page, do) for page in PAGES for do in page.acts]
 OPEN = ("/signup", "/login", "/reset", "/confirm?token=x")
 
 
@@ -86,6 +88,25 @@ def test_no_mark_at_all(member):
         assert page.status == 403
         assert stranger.cookie() is None
         assert page.form("login").fields["email"] == member.email
+
+
+@pytest.mark.parametrize(("page", "do"), EVERY_FORM, ids=lambda one: getattr(one, "path", one))
+def test_every_form_needs_its_mark(member, page, do):
+    """There is no form that does anything without a mark, or does it for an address alone."""
+    reply = member.client.post(page.path, data={"do": do})
+    assert reply.status_code == 403
+    assert "nothing was changed" in reply.text
+    assert member.client.get(page.path, params={"do": do}).status_code == 200
+
+
+@pytest.mark.parametrize("path", [*PRIVATE, "/billing", "/account/delete", "/logout"])
+def test_every_form_of_a_page(member, path):
+    """Each is sent by POST to a page of ours, with a mark, and says what it does."""
+    known = {(page.path, do) for page, do in EVERY_FORM}
+    for form in member.open(path).forms:
+        assert form.method == "post"
+        assert len(form.fields["csrf"]) == 64
+        assert (form.action, form.fields["do"]) in known
 
 
 def test_a_mark_of_another_session(served, member):

@@ -40,7 +40,7 @@ async def reset(visit: Visit) -> Answer:
 async def show_confirm(visit: Visit) -> Answer:
     """A button, since programs that read e-mail open its links too."""
     token = visit.sent("token") or visit.query.get("token", "")
-    if not token:
+    if not token and visit.problem is None:
         return visit.go("/account")
     return visit.render("confirm.html", token=token)
 

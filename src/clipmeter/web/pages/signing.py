@@ -10,7 +10,7 @@ ONWARD = frozenset({"/account", "/account/delete", "/keys", "/limits", "/billing
 
 async def show_signup(visit: Visit) -> Answer:
     """The form, or why there is none."""
-    if visit.visitor:
+    if visit.visitor and visit.problem is None:
         return visit.go(HOME)
     invite = visit.typed("invite") or visit.query.get("invite", "")
     return visit.render("signup.html", invite=invite, terms=visit.site.terms.defaults)
