@@ -88,7 +88,8 @@ class Stripe:
         default = getattr(customer.invoice_settings, "default_payment_method", None)
         params = {"customer": customer_id, "type": "card", "limit": _PAGE}
         found = await self._ask(lambda api: api.payment_methods.list_async(params))
-        return [_method(one, default) for one in found.data]
+        newest_first = sorted(found.data, key=lambda one: -one.created)  # of the same second: as Stripe lists them
+        return [_method(one, default) for one in newest_first]
 
     async def charge_to(self, customer_id: str, method_id: str) -> None:
         """Charge the customer's invoices to this card from now on."""

@@ -10,7 +10,7 @@ from clipmeter.billing.payments import CardDeclined, PaymentsRefused, PaymentsUn
 
 TRIES = 2
 """Repeats after a request that got no answer, a 409 or a 5xx."""
-_FAULT = 500
+_MISSING, _FAULT = 404, 500
 stripe.enable_telemetry = False
 
 
@@ -51,7 +51,8 @@ def in_our_words() -> Iterator[None]:
     except stripe.IdempotencyError as error:
         raise _told(PaymentsRefused(error.user_message), "idempotency_error") from error
     except stripe.InvalidRequestError as error:
-        raise _told(PaymentsRefused(error.user_message, sign=str(error)), error.code or "") from error
+        reason = "resource_missing" if error.http_status == _MISSING else error.code or ""
+        raise _told(PaymentsRefused(error.user_message, sign=str(error)), reason) from error
     except stripe.StripeError as error:  # no answer, 429, 5xx; and a key that is wrong, which its owner can put right
         raise PaymentsUnavailable(sign=repr(error), fault=(error.http_status or 0) >= _FAULT) from error
 
