@@ -172,11 +172,11 @@ async def test_nobody_else_is_told(dear, alerts):
 
 
 async def test_the_price_of_the_account_counts(dear, alerts):
-    """100 % is by the account's own price: what does not fit for one may fit for another."""
-    one, other = await limited(dear, daily=4 * PRICE), await limited(dear, daily=4 * PRICE)
+    """100 % is by the account's own price: after the same charges one more fits for one, and not for the other."""
+    one, other = await limited(dear, daily=5 * PRICE), await limited(dear, daily=5 * PRICE)
     await TermsBook(dear.store, dear.terms).set(one.account_id, VIDEO, {"price_micros": 2 * PRICE})
-    for caller in (one, other):
-        await dear.succeed(caller, 3)
+    await dear.succeed(one, 2)
+    await dear.succeed(other, 4)
     assert await alerts.sweep() == 2
     assert [told.percent for told in await alerts.told(one.account_id)] == [100]
     assert [told.percent for told in await alerts.told(other.account_id)] == [75]
