@@ -64,6 +64,7 @@ class Mail:
                 use_tls=server.tls,
                 # Without a password, and on this machine, plain text will do where the server offers nothing better.
                 start_tls=None if server.tls or not server.user or server.host in _LOCAL else True,
+                validate_certs=server.host not in _LOCAL,
                 timeout=SECONDS,
             )
         except aiosmtplib.SMTPRecipientsRefused as error:

@@ -1,9 +1,11 @@
 """E-mail against a real SMTP server."""
 
 import socket
+import ssl
 
 import aiosmtplib
 import pytest
+import trustme
 
 from clipmeter.mail import Mail, Refused, read_server
 from postman import Postman
@@ -54,6 +56,34 @@ async def test_refused_for_good(postman):
     postman.says = "451 later"
     with pytest.raises(aiosmtplib.SMTPException):
         await mail.send("b@example.org", "Subject", "Text", name="msg_1")
+
+
+@pytest.fixture
+def certified():
+    """What a server with a certificate of nobody's shows."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1", "127.0.0.2").configure_cert(context)
+    return context
+
+
+async def test_tls_on_this_machine(certified):
+    """A server on this machine that offers TLS is spoken to so, whoever made its certificate; with the password."""
+    postman = Postman(tls=certified).start()
+    mail = Mail(postman.url_for("clips:p%40ss@"), "a@example.org")
+    await mail.send("b@example.org", "Subject", "Text", name="msg_1")
+    postman.stop()
+    assert postman.encrypted == [True]
+    assert postman.heard == [b"clips", b"p@ss"]
+
+
+@pytest.mark.parametrize("offers", [True, False], ids=["unknown certificate", "no TLS"])
+async def test_passwords_go_through_tls_only(certified, offers):
+    """A server elsewhere hears no password without TLS, nor one whose certificate nobody vouches for."""
+    postman = Postman(host="127.0.0.2", tls=certified if offers else None).start()
+    with pytest.raises((aiosmtplib.SMTPException, ssl.SSLError)):
+        await Mail(postman.url_for("clips:secret@"), "a@example.org").send("b@example.org", "S", "Text", name="msg_1")
+    postman.stop()
+    assert (postman.heard, postman.letters) == ([], [])
 
 
 async def test_server_is_away():

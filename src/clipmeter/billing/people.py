@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from clipmeter.billing import entering, farewell
-from clipmeter.billing.accounts import tidy_email
+from clipmeter.billing.emails import address_meant, new_address
 from clipmeter.billing.entering import Identity, Links, Person, Purpose, new_person
 from clipmeter.billing.history import LedgerRow, rows_of
 from clipmeter.billing.invites import Invites
@@ -86,7 +86,7 @@ class People:
         """A new account, logged in. Raises InvalidParameter, SignUpClosed, TooManyAttempts."""
         self._check_open(invite)
         check_length(password)
-        tidy = self._of_others(email)
+        tidy = new_address(email)
         self._passwords.check_new(password, tidy)
         await self._throttle.count(Attempt(SIGN_UP_FROM, address))
         new = new_person(tidy, await self._passwords.hash(password), invite=self.invites.digest(invite))
@@ -96,7 +96,7 @@ class People:
     async def log_in(self, email: str, password: str, *, agent: str = "", address: str = "") -> Entry:
         """A session. Raises LogInFailed (nobody has this address, or a wrong password), TooManyAttempts."""
         check_length(password)
-        tidy = _as_asked(email)
+        tidy = address_meant(email)
         tries = (Attempt(LOG_IN_AS, tidy), Attempt(LOG_IN_FROM, address))
         await self._throttle.count(*tries)
         person = await self._store.read(entering.find_by_email(tidy))
@@ -108,7 +108,7 @@ class People:
 
     async def come_by(self, identity: Identity, *, invite: str = "", agent: str = "") -> Entry:
         """Log in, or sign up, as somebody whom another provider knows. Raises InvalidParameter, SignUpClosed."""
-        tidy = self._of_others(identity.email) if identity.email_verified else ""
+        tidy = new_address(identity.email) if identity.email_verified else ""
         new = new_person(tidy, "", invite=self.invites.digest(invite), confirmed=True)
         may = self.house.sign_up == "open" or (self.house.sign_up == "invite" and bool(invite))
         return await self._store.write(
@@ -179,7 +179,7 @@ class People:
         Raises InvalidParameter (no e-mail is sent by this server), TooManyAttempts.
         """
         self._check_mails()
-        tidy = _as_asked(email)
+        tidy = address_meant(email)
         await self._throttle.count(Attempt(MAIL_TO, tidy), Attempt(MAIL_FROM, address))
         self._unwatch(entering.send_reset(tidy, *self._with_link("reset")))
 
@@ -205,7 +205,7 @@ class People:
         """
         check_length(password)
         person, _ = await self._proven(visitor.account_id, password)
-        if not person.password and _as_asked(password) != person.email:
+        if not person.password and address_meant(password) != person.email:
             raise LogInFailed("This is not the e-mail address of your account.")
         await self._delete(person)
 
@@ -240,12 +240,6 @@ class People:
     def _check_mails(self) -> None:
         if not self.house.mails:
             raise InvalidParameter("This server sends no e-mail; ask its operator for a link.")
-
-    def _of_others(self, email: str) -> str:
-        tidy = tidy_email(email)
-        if tidy.endswith("@localhost"):
-            raise InvalidParameter("Addresses of localhost are the operator's own.")
-        return tidy
 
     def _with_link(self, purpose: Purpose) -> tuple[entering.Link, Letter]:
         link = self._links.new(purpose)
@@ -290,11 +284,3 @@ class People:
         task = asyncio.create_task(run())
         self._unwatched.add(task)
         task.add_done_callback(self._unwatched.discard)
-
-
-def _as_asked(email: str) -> str:
-    """An address to look for. What can be no address is one that nobody has."""
-    try:
-        return tidy_email(email)
-    except InvalidParameter:
-        return "nobody"

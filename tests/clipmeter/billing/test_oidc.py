@@ -224,6 +224,17 @@ async def test_one_identity_each(people):
         await people.come_by(Identity(ADA.issuer, "ada-2", "ada@example.org", email_verified=True))
 
 
+@pytest.mark.parametrize("email", ["stra\N{LATIN SMALL LETTER SHARP S}e@example.org", "\N{KELVIN SIGN}ay@example.org"])
+async def test_letters_that_fold(people, email):
+    """An address that only looks alike once folded is another mailbox: it leads into no account, nor makes one."""
+    entry = await people.sign_up(email.casefold(), GOOD)
+    await people.confirm_unasked(entry.account_id)
+    with pytest.raises(InvalidParameter, match="these letters"):
+        await people.come_by(Identity(ADA.issuer, "eve", email, email_verified=True))
+    with pytest.raises(InvalidParameter, match="these letters"):
+        await people.sign_up(email, GOOD)
+
+
 async def test_deleted(people):
     """Who is gone comes again as somebody new; without a password the address is typed to go."""
     entry = await people.come_by(ADA)
