@@ -28,19 +28,19 @@ def test_looks_right_sees_every_single_typo():
     assert not looks_right(key.replace("live", "test"))
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "x",
-        "ak_live_",
-        "ak_live_" + "é" * 38,
-        "ak_live_" + "\udcff" * 38,
-        "ak_live_" + "\u0661" * 38,
-        "ak_live_" * 1_250_000,
-        make_key("live") + "\n",
-        " " + make_key("live"),
-    ],
-)
+MALFORMED = {
+    "short": "x",
+    "prefix": "ak_live_",
+    "accents": "ak_live_" + "é" * 38,
+    "half characters": "ak_live_" + "\udcff" * 38,
+    "other digits": "ak_live_" + "\u0661" * 38,
+    "long": "ak_live_" * 1_250_000,
+    "line end": make_key("live") + "\n",
+    "blank": " " + make_key("live"),
+}
+
+
+@pytest.mark.parametrize("text", MALFORMED.values(), ids=MALFORMED)
 async def test_find_malformed(bank, text):
     """Whatever is sent as a key, 10 MB or not even text, is answered with 401."""
     with pytest.raises(InvalidApiKey):
