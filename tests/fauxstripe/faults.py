@@ -6,6 +6,7 @@ from typing import Any
 
 KINDS = {
     "rate_limit": "429, nothing done",
+    "in_use": "409, nothing done, since another request with the same key is under way",
     "error": "500, nothing done, and a repeat may do better",
     "kept_error": "500, nothing done, and a repeat with the same key gets the same answer",
     "unavailable": "503, nothing done",

@@ -76,6 +76,9 @@ class Site:
             raise Cut
         if fault and fault.kind == "rate_limit":
             raise Refused("Request rate limit exceeded.", status=429, code="rate_limit")
+        if fault and fault.kind == "in_use":
+            what = "There is currently another in-progress request using this Idempotent Key."
+            raise Refused(what, status=409, kind="idempotency_error", code="idempotency_key_in_use")
         if fault and fault.kind in {"error", "unavailable"}:
             status = 503 if fault.kind == "unavailable" else 500
             raise Refused("An unknown error occurred.", status=status, kind="api_error")

@@ -7,8 +7,7 @@ Rule 3: what Stripe says is written under a ticket that was drawn before it was 
 """
 
 from clipmeter.billing import invoiceplans as plans
-from clipmeter.billing.invoiceplans import Invoice
-from clipmeter.billing.invoicing import CENT, Line, State
+from clipmeter.billing.invoicing import CENT, Invoice, Line, State
 from clipmeter.billing.money import short_dollars
 from clipmeter.billing.payments import AtStripe, InvoiceDoor, PaymentsRefused
 from clipmeter.store.base import Store
@@ -23,7 +22,7 @@ class Collector:
 
     async def send(self, invoice: Invoice) -> None:
         """All steps that are left. Raises PaymentsUnavailable, PaymentsRefused; sent again, it goes on from there."""
-        at = await self._at_stripe(invoice)
+        invoice, at = await self._at_stripe(invoice)
         if at.status == "draft":
             await self._fill(invoice, at)
         await self._collect(invoice, at)
@@ -31,24 +30,28 @@ class Collector:
     async def look(self, invoice: Invoice) -> str:
         """Write how an invoice stands at Stripe now: the account's status after that."""
         drawn = await self._store.write(plans.ticket(invoice))
-        return await self._write(invoice, drawn, await self._stripe.invoice(invoice.stripe_id), "")
+        return (await self._write(invoice, drawn, await self._stripe.invoice(invoice.stripe_id), ""))[0]
 
     async def pay(self, invoice: Invoice) -> str:
         """Ask the card of a failed invoice again: the account's status after that."""
         drawn = await self._store.write(plans.ticket(invoice))
         at, problem = await self._paid(invoice.stripe_id, f"{invoice.invoice_id}-pay-again-{drawn}")
-        return await self._write(invoice, drawn, at, problem)
+        return (await self._write(invoice, drawn, at, problem))[0]
 
     async def void(self, invoice: Invoice) -> str:
         """Ask for it no more: the account's status after that."""
         drawn = await self._store.write(plans.ticket(invoice))
-        return await self._write(
-            invoice, drawn, await self._stripe.void(invoice.stripe_id, key=f"{invoice.invoice_id}-void-{drawn}"), ""
-        )
+        at = await self._stripe.void(invoice.stripe_id, key=f"{invoice.invoice_id}-void-{drawn}")
+        return (await self._write(invoice, drawn, at, ""))[0]
 
-    async def _at_stripe(self, invoice: Invoice) -> AtStripe:
+    async def _at_stripe(self, invoice: Invoice) -> tuple[Invoice, AtStripe]:
         if invoice.stripe_id:
-            return await self._stripe.invoice(invoice.stripe_id)
+            try:
+                return invoice, await self._stripe.invoice(invoice.stripe_id)
+            except PaymentsRefused as problem:
+                if problem.reason != "resource_missing" or invoice.state != "sending":
+                    raise
+                invoice = await self._store.write(plans.gone(invoice))
         is_new = await self._store.write(plans.sending(invoice))
         customer_id = await self._customer(invoice)
         # A key is good for a day only, and a crash may be longer ago than that.
@@ -57,7 +60,9 @@ class Collector:
             title, key = f"Usage in {invoice.month}", _key(invoice, "invoice")
             at = await self._stripe.new_invoice(customer_id, invoice.invoice_id, title, tax=self._tax, key=key)
         saved = await self._store.write(plans.at_stripe(invoice, at.stripe_id))
-        return at if saved.stripe_id == at.stripe_id else await self._stripe.invoice(saved.stripe_id)
+        if saved.state != "sending":
+            raise PaymentsRefused(f"This invoice was made {saved.state} meanwhile.")
+        return saved, at if saved.stripe_id == at.stripe_id else await self._stripe.invoice(saved.stripe_id)
 
     async def _fill(self, invoice: Invoice, at: AtStripe) -> None:
         customer_id = await self._customer(invoice)
@@ -79,7 +84,8 @@ class Collector:
             at = await self._stripe.finalize(at.stripe_id, key=_key(invoice, "finalize"))
         if at.status == "open" and not at.attempted:
             at, problem = await self._paid(at.stripe_id, _key(invoice, "pay"))
-        await self._write(invoice, drawn, at, problem)
+        if not (await self._write(invoice, drawn, at, problem))[1]:
+            await self.look(invoice)  # an event told of it meanwhile, maybe of how it stood before it was paid
 
     async def _paid(self, stripe_id: str, key: str) -> tuple[AtStripe, str]:
         """How it stands after its card was asked, and why it was not paid."""
@@ -88,7 +94,7 @@ class Collector:
         except PaymentsRefused as problem:  # declined, or there is no card, or somebody else was faster
             return await self._stripe.invoice(stripe_id), problem.message
 
-    async def _write(self, invoice: Invoice, drawn: int, at: AtStripe, problem: str) -> str:
+    async def _write(self, invoice: Invoice, drawn: int, at: AtStripe, problem: str) -> tuple[str, bool]:
         values = {"stripe_number": at.number, "pay_url": at.pay_url}
         return await self._store.write(plans.apply(invoice, drawn, state_of(at, problem), problem, values))
 

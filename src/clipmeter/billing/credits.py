@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import uuid4
 
-from clipmeter.billing.invoiceplans import Invoice, found
-from clipmeter.billing.invoicing import CENT
+from clipmeter.billing.invoiceplans import found
+from clipmeter.billing.invoicing import CENT, Invoice
 from clipmeter.billing.money import short_dollars
 from clipmeter.billing.payments import InvoiceDoor, PaymentsRefused, PaymentsUnavailable
 from clipmeter.errors import InvalidParameter

@@ -9,7 +9,18 @@ from dataclasses import asdict, dataclass
 from hashlib import blake2b
 
 from clipmeter.billing.accounts import refresh_status
-from clipmeter.billing.invoicing import CENT, LEAST_CENTS, Charged, Draft, Line, State, draft, first_state
+from clipmeter.billing.invoicing import (
+    CENT,
+    LEAST_CENTS,
+    Charged,
+    Draft,
+    Due,
+    Invoice,
+    Line,
+    State,
+    draft,
+    first_state,
+)
 from clipmeter.errors import InvalidParameter
 from clipmeter.store.base import Lock, Query, Steps, plan
 
@@ -17,56 +28,6 @@ _PAGE = 500
 DECLINED = "The card was declined."
 OTHERWISE = 1
 """Cents that an invoice asks for at least when the operator bills by hand."""
-
-
-@dataclass(frozen=True, slots=True)
-class Invoice:
-    """An invoice. Times are micro-seconds since 1970, UTC; what is not known yet is ""."""
-
-    account_id: str
-    invoice_id: str
-    month: str
-    number: int
-    """0: the one of the month's end; 1 and up: those within the month."""
-    state: State
-    amount_cents: int
-    """What is asked for, tax aside."""
-    credit_micros: int
-    """What was taken off before."""
-    stripe_id: str
-    stripe_number: str
-    """As it is written on the invoice."""
-    pay_url: str
-    """Stripe's page to see and pay it."""
-    problem: str
-    """Why it was not sent or paid, in a sentence."""
-    tries: int
-    created_at: int
-    changed_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """What an account owes now. Micro-dollars, but for the cents of what was asked for already."""
-
-    charged_micros: int
-    """Charged and on no invoice yet."""
-    carried_micros: int
-    """Left by earlier invoices."""
-    credit_micros: int
-    """Given by the operator and not used yet."""
-    unpaid: tuple[Invoice, ...]
-    """Asked for, and not paid yet."""
-
-    @property
-    def open_micros(self) -> int:
-        """What the next invoice would come to."""
-        return max(0, self.charged_micros + self.carried_micros - self.credit_micros)
-
-    @property
-    def unpaid_cents(self) -> int:
-        """What is asked for and not paid yet."""
-        return sum(invoice.amount_cents for invoice in self.unpaid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +183,15 @@ def at_stripe(invoice: Invoice, stripe_id: str) -> Steps[Invoice]:
 
 
 @plan
+def gone(invoice: Invoice) -> Steps[Invoice]:
+    """Its draft was deleted at Stripe; the invoice that can be made again."""
+    yield Lock(invoice.account_id)
+    yield Query("invoice_gone", {**_name(invoice), "stripe_id": invoice.stripe_id})
+    rows = yield Query("invoice_find", {"id": invoice.invoice_id})
+    return Invoice(*rows[0])
+
+
+@plan
 def trouble(invoice: Invoice, problem: str, *, fault: bool) -> Steps[None]:
     """Why it could not be sent. `fault`: Stripe answered with a fault of its own, and would do so to the same key."""
     yield Query("invoice_trouble", {**_name(invoice), "problem": problem, "faults": int(fault)})
@@ -235,10 +205,12 @@ def ticket(invoice: Invoice) -> Steps[int]:
 
 
 @plan
-def apply(invoice: Invoice, drawn: int, state: State, problem: str, values: Mapping[str, str]) -> Steps[str]:
-    """Write what Stripe said under a ticket, and block or unblock the account: its status.
+def apply(
+    invoice: Invoice, drawn: int, state: State, problem: str, values: Mapping[str, str]
+) -> Steps[tuple[str, bool]]:
+    """Write what Stripe said under a ticket, and block or unblock the account: its status, and whether it was written.
 
-    `values`: stripe_number, pay_url. Nothing is written when something later is known already.
+    Nothing is written when something was under a later ticket. `values`: stripe_number, pay_url.
     """
     yield Lock(invoice.account_id)
     ((before, why),) = yield Query("invoice_state", _name(invoice))
@@ -246,8 +218,8 @@ def apply(invoice: Invoice, drawn: int, state: State, problem: str, values: Mapp
         state = "failed"
     reason = problem or (why if before == "failed" else "") or DECLINED
     told = {"state": state, "problem": reason if state == "failed" else "", "ticket": drawn}
-    yield Query("invoice_apply", {**_name(invoice), **values, **told})
-    return (yield from refresh_status(invoice.account_id))
+    written = yield Query("invoice_apply", {**_name(invoice), **values, **told})
+    return (yield from refresh_status(invoice.account_id)), bool(written)
 
 
 @plan
@@ -259,7 +231,7 @@ def settle(invoice: Invoice) -> Steps[bool]:
 
 @plan
 def forgive(invoice: Invoice) -> Steps[bool]:
-    """Nobody has to pay it any more; False: the invoice is Stripe's, or not open."""
+    """Nobody has to pay it any more; False: the invoice is Stripe's, or at its end."""
     yield Lock(invoice.account_id)
     return bool((yield Query("invoice_forgive", _name(invoice))))
 

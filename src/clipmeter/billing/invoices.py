@@ -18,8 +18,7 @@ from clipmeter.billing import invoiceplans as plans
 from clipmeter.billing.accounts import refresh_status
 from clipmeter.billing.collecting import Collector
 from clipmeter.billing.credits import Credit, Credits
-from clipmeter.billing.invoiceplans import Due, Invoice
-from clipmeter.billing.invoicing import Line
+from clipmeter.billing.invoicing import Due, Invoice, Line
 from clipmeter.billing.payments import PaymentsOff, PaymentsRefused, PaymentsUnavailable
 from clipmeter.billing.stripe import Stripe
 from clipmeter.billing.verify import INVOICE_CHECKS, Told, Violation, violations
@@ -181,14 +180,13 @@ class Invoices:
             )
 
     async def void(self, invoice_id: str) -> None:
-        """Ask for the money of an open or failed invoice no more. Raises InvalidParameter and as Stripe does."""
+        """Ask for the money no more, if it is not paid. Raises InvalidParameter and as Stripe does."""
         invoice = await self._known(invoice_id)
-        if invoice.state not in {"open", "failed"}:
-            raise InvalidParameter(f"This invoice is {invoice.state}; only an open or failed one can be made void.")
-        if invoice.stripe_id:
+        if invoice.stripe_id and invoice.state in {"open", "failed"}:
             await self._door_of(invoice).void(invoice)
-        else:
-            await self._store.write(plans.forgive(invoice))
+        elif not await self._store.write(plans.forgive(invoice)):
+            at_stripe = " at Stripe; delete its draft there first" if invoice.state == "sending" else ""
+            raise InvalidParameter(f"This invoice is {invoice.state}{at_stripe}.")
 
     async def credit(self, account_id: str, micros: int, reason: str, *, refund_of: str = "") -> Credit:
         """Give a credit, or pay an invoice back. Raises InvalidParameter, and of a refund PaymentsRefused."""

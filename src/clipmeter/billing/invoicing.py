@@ -1,4 +1,4 @@
-"""The arithmetic of invoices: pure functions from what is owed to lines in whole cents.
+"""Invoices and their arithmetic: pure functions from what is owed to lines in whole cents.
 
 Rule 1: a line is rounded once, down to whole cents; what is left below a cent is carried to the endpoint's next line.
 Rule 2: nothing is lost: on every line charged + carried in = credit + cents * 10,000 + carried out.
@@ -54,6 +54,56 @@ class Draft:
     credit_micros: int
     rest_micros: int
     """What is carried to the next invoice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """An invoice. Times are micro-seconds since 1970, UTC; what is not known yet is ""."""
+
+    account_id: str
+    invoice_id: str
+    month: str
+    number: int
+    """0: the one of the month's end; 1 and up: those within the month."""
+    state: State
+    amount_cents: int
+    """What is asked for, tax aside."""
+    credit_micros: int
+    """What was taken off before."""
+    stripe_id: str
+    stripe_number: str
+    """As it is written on the invoice."""
+    pay_url: str
+    """Stripe's page to see and pay it."""
+    problem: str
+    """Why it was not sent or paid, in a sentence."""
+    tries: int
+    created_at: int
+    changed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What an account owes now. Micro-dollars, but for the cents of what was asked for already."""
+
+    charged_micros: int
+    """Charged and on no invoice yet."""
+    carried_micros: int
+    """Left by earlier invoices."""
+    credit_micros: int
+    """Given by the operator and not used yet."""
+    unpaid: tuple[Invoice, ...]
+    """Asked for, and not paid yet."""
+
+    @property
+    def open_micros(self) -> int:
+        """What the next invoice would come to."""
+        return max(0, self.charged_micros + self.carried_micros - self.credit_micros)
+
+    @property
+    def unpaid_cents(self) -> int:
+        """What is asked for and not paid yet."""
+        return sum(invoice.amount_cents for invoice in self.unpaid)
 
 
 def draft(

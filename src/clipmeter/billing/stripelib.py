@@ -10,7 +10,7 @@ from clipmeter.billing.payments import CardDeclined, PaymentsRefused, PaymentsUn
 
 TRIES = 2
 """Repeats after a request that got no answer, a 409 or a 5xx."""
-_MISSING, _FAULT = 404, 500
+_MISSING, _IN_USE, _FAULT = 404, 409, 500
 stripe.enable_telemetry = False
 
 
@@ -49,6 +49,8 @@ def in_our_words() -> Iterator[None]:
             CardDeclined(error.user_message), "/".join(part for part in (error.code, decline) if part)
         ) from error
     except stripe.IdempotencyError as error:
+        if error.http_status == _IN_USE:  # somebody else asks for the same right now
+            raise PaymentsUnavailable(sign=repr(error)) from error
         raise _told(PaymentsRefused(error.user_message), "idempotency_error") from error
     except stripe.InvalidRequestError as error:
         reason = "resource_missing" if error.http_status == _MISSING else error.code or ""

@@ -75,7 +75,7 @@ def invoices_settle(invoice: InvoiceId) -> None:
 
 @invoices.command("void")
 def invoices_void(invoice: InvoiceId) -> None:
-    """Ask for the money of an open or failed invoice no more, for ever."""
+    """Ask for the money of an invoice that is not paid no more, for ever."""
     void_invoice(settings(), invoice)
 
 

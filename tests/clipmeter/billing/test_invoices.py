@@ -1,14 +1,17 @@
 """Invoices on both stores: what is written of the ledger, and what becomes of it at Stripe."""
 
 import asyncio
+import urllib.request
 
 import pytest
 
 from bank import SEARCH, VIDEO
 from billed import FAILS_LATER, GOOD, opened
 from clipmeter.billing.invoiceplans import invoice_id_of
+from clipmeter.billing.invoices import Invoices
 from clipmeter.billing.invoicing import CENT
 from clipmeter.billing.payments import PaymentsRefused, PaymentsUnavailable
+from clipmeter.billing.stripe import Stripe
 from clipmeter.errors import AccountBlocked, InvalidParameter
 from fauxstripe.running import started
 
@@ -206,7 +209,7 @@ async def test_stripe_down_over_the_months_end(office):
     assert [len(office.at_stripe(one.invoice_id)) for one in invoices] == [1] * 5
 
 
-@pytest.mark.parametrize("kind", ["rate_limit", "error", "kept_error", "cut", "lost"])
+@pytest.mark.parametrize("kind", ["in_use", "rate_limit", "error", "kept_error", "cut", "lost"])
 @pytest.mark.parametrize("step", range(5))
 async def test_faults_at_every_step(office, kind, step):
     """Whatever Stripe does at whichever of its steps: in the end one invoice with the right amount, charged once."""
@@ -252,6 +255,54 @@ async def test_a_key_that_was_used_for_something_else(office):
     assert await office.invoices.finish() == []
     assert (await only(office, caller)).state == "paid"
     assert len(office.at_stripe(made_id)) == 1
+
+
+async def test_a_draft_that_was_deleted(office):
+    """A draft that somebody deletes in Stripe's dashboard is made again, once."""
+    caller = await office.customer()
+    await office.use(caller, 20)
+    month = await office.over()
+    office.fake.control("fault", kind="cut", times=3, method="POST", path="/v1/invoiceitems")
+    (waiting,) = (await office.invoices.run(month)).unsent
+    assert waiting.stripe_id
+    request = urllib.request.Request(f"{office.fake.url}/v1/invoices/{waiting.stripe_id}", method="DELETE")  # noqa: S310
+    request.add_header("Authorization", f"Bearer {office.fake.key}")
+    urllib.request.urlopen(request).close()  # noqa: ASYNC210, S310
+    assert await office.invoices.finish() == []
+    invoice = await only(office, caller)
+    assert (invoice.state, invoice.stripe_id == waiting.stripe_id) == ("paid", False)
+    assert [one["total"] for one in office.at_stripe(invoice.invoice_id)] == [122]
+
+
+async def test_an_event_in_the_middle(where, fake):
+    """An event that is heard between finalizing and paying does not hide that it was paid."""
+
+    class Gossip(Stripe):
+        async def pay(self, stripe_id, *, key):
+            await office.invoices.told(stripe_id)
+            return await super().pay(stripe_id, key=key)
+
+    fake.control("charging", at_once=False)
+    async with opened(where, fake) as office:
+        caller = await office.customer()
+        await office.use(caller, 20)
+        gossip = Gossip(fake.key, url=fake.url)
+        await Invoices(office.bank.store, gossip).run(await office.over())
+        await gossip.aclose()
+        assert (await only(office, caller)).state == "paid"
+
+
+async def test_void_before_it_is_sent(office):
+    """An invoice that Stripe cannot take is given up by the operator; it is not sent after all."""
+    caller = await office.customer()
+    await office.use(caller, 20)
+    await office.bank.raw(f"UPDATE cards SET customer_id = 'cus_none' WHERE account_id = '{caller.account_id}'")  # noqa: S608
+    (waiting,) = (await office.invoices.run(await office.over())).unsent
+    await office.invoices.void(waiting.invoice_id)
+    assert await office.invoices.finish() == []
+    assert ((await only(office, caller)).state, await office.status(caller)) == ("void", "active")
+    with pytest.raises(InvalidParameter, match="is void"):
+        await office.invoices.void(waiting.invoice_id)
 
 
 async def test_months_missed(office):

@@ -141,7 +141,12 @@ RETURNING invoice_id
 -- name: invoice_at_stripe
 -- Which invoice of Stripe's it is, said once.
 UPDATE invoices SET stripe_id = :stripe_id, changed_at = :now
-WHERE account_id = :account_id AND invoice_id = :invoice_id AND stripe_id = ''
+WHERE account_id = :account_id AND invoice_id = :invoice_id AND stripe_id = '' AND state = 'sending'
+
+-- name: invoice_gone
+-- Its draft was deleted at Stripe: it can be made again, under other keys.
+UPDATE invoices SET stripe_id = '', tries = tries + 1, changed_at = :now
+WHERE account_id = :account_id AND invoice_id = :invoice_id AND stripe_id = :stripe_id AND state = 'sending'
 
 -- name: invoice_trouble
 -- Why an invoice could not be sent; `faults` counts Stripe's own.
@@ -172,9 +177,10 @@ WHERE account_id = :account_id AND invoice_id = :invoice_id AND state = 'open' A
 RETURNING invoice_id
 
 -- name: invoice_forgive
--- Nobody has to pay an invoice that is not Stripe's; no row unless it was open.
+-- Nobody has to pay an invoice that is not Stripe's, or not yet; no row when it is.
 UPDATE invoices SET state = 'void', changed_at = :now
-WHERE account_id = :account_id AND invoice_id = :invoice_id AND state = 'open' AND stripe_id = ''
+WHERE account_id = :account_id AND invoice_id = :invoice_id AND state IN ('open', 'draft', 'sending')
+    AND stripe_id = ''
 RETURNING invoice_id
 
 -- name: invoice_counts
