@@ -82,6 +82,15 @@ def test_there_and_back(browser, provider):
     assert "there@example.org" in browser.open("/account").text
 
 
+@pytest.mark.parametrize(("asked", "onward"), [("/limits", "/limits"), ("https://evil.example", "/keys")])
+def test_on_to_the_page_that_was_asked_for(browser, provider, asked, onward):
+    """Who wanted to see a page sees it after logging in elsewhere; no other site can be that page."""
+    provider.person = {"sub": "onward", "email": "onward@example.org", "email_verified": True}
+    page = browser.open(f"/login?next={asked}")
+    (link,) = [given["href"] for tag, given in page.tags if given.get("href", "").startswith("/oidc/")]
+    assert browser.open(link).path == onward
+
+
 def test_a_login_begun_elsewhere(browser, server, provider):
     """A link that finishes a stranger's log-in does nothing in another browser."""
     provider.person = {"sub": "stranger", "email": "stranger@example.org", "email_verified": True}

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from clipmeter.errors import Problem, UnknownPath
-from clipmeter.web.pages.signing import HOME
+from clipmeter.web.pages.forms import read_fields
+from clipmeter.web.pages.signing import onward
 from clipmeter.web.pages.visit import Answer, Page, Visit
 
 if TYPE_CHECKING:  # it is imported by those who use it
@@ -16,9 +18,10 @@ _LONGEST_INVITE = 100
 
 async def start(visit: Visit) -> Answer:
     """To the provider. The browser's own cookie is what ties the way back to it."""
-    oidc, invite = _oidc(visit), visit.query.get("invite", "")[:_LONGEST_INVITE]
+    oidc = _oidc(visit)
+    carried = urlencode({"invite": visit.query.get("invite", "")[:_LONGEST_INVITE], "next": onward(visit)})
     try:
-        there = await oidc.begin(visit.browser, visit.base_url + BACK, carried=invite)
+        there = await oidc.begin(visit.browser, visit.base_url + BACK, carried=carried)
     except Problem as problem:
         return replace(visit, problem=problem).render("login.html")
     return visit.go(there)
@@ -29,10 +32,11 @@ async def back(visit: Visit) -> Answer:
     oidc, query = _oidc(visit), visit.query
     try:
         came = await oidc.finish(visit.browser, query.get("state", ""), query.get("code", ""), visit.base_url + BACK)
-        entry = await visit.site.people.come_by(came.identity, invite=came.carried, agent=visit.agent)
+        carried = read_fields(came.carried.encode())
+        entry = await visit.site.people.come_by(came.identity, invite=carried.get("invite", ""), agent=visit.agent)
     except Problem as problem:
         return replace(visit, problem=problem).render("login.html")
-    return await visit.enter(entry, visit.go(HOME))
+    return await visit.enter(entry, visit.go(onward(replace(visit, form=carried))))
 
 
 def _oidc(visit: Visit) -> "Oidc":

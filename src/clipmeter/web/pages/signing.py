@@ -31,18 +31,18 @@ async def sign_up(visit: Visit) -> Answer:
 async def show_login(visit: Visit) -> Answer:
     """The form; who is logged in already is taken further."""
     if visit.visitor and visit.problem is None:
-        return visit.go(_onward(visit))
+        return visit.go(onward(visit))
     return visit.render("login.html")
 
 
 async def log_in(visit: Visit) -> Answer:
     """Log in, and go on where one wanted to go, with what was typed there before the session ended."""
     pocket = read_fields(kept(read_fields(visit.sent("kept").encode())).encode())
-    onward = visit.go(_onward(visit), query={"kept": "1", **pocket} if pocket else {})
+    answer = visit.go(onward(visit), query={"kept": "1", **pocket} if pocket else {})
     entry = await visit.site.people.log_in(
         visit.sent("email"), visit.sent("password"), agent=visit.agent, address=visit.address
     )
-    return await visit.enter(entry, onward)
+    return await visit.enter(entry, answer)
 
 
 async def show_logout(visit: Visit) -> Answer:
@@ -56,7 +56,7 @@ async def log_out(visit: Visit) -> Answer:
     return visit.leave(visit.go("/login", "bye"))
 
 
-def _onward(visit: Visit) -> str:
+def onward(visit: Visit) -> str:
     """The page that was asked for, if it is one of ours."""
     asked = visit.sent("next") or visit.query.get("next", "")
     return asked if asked in ONWARD else HOME
