@@ -10,9 +10,10 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
+
+import structlog
 
 from clipmeter.billing.messages import email, webhook
 from clipmeter.billing.notices import Notice, letter, payload
@@ -21,6 +22,8 @@ from clipmeter.billing.terms import terms_of_many
 from clipmeter.errors import InvalidParameter, Problem
 from clipmeter.public import url_problem
 from clipmeter.store.base import Lock, Many, Query, Row, Steps, Store, plan
+
+log = structlog.get_logger()
 
 SHARES = (100, 75, 50)
 """Per cent, highest first."""
@@ -143,8 +146,12 @@ class Alerts:
     async def _sweep_forever(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
-            with suppress(Problem):  # the next one may work
+            try:
                 await self.sweep()
+            except Problem as problem:  # the next one may work
+                log.warning("alerts wait for the database", problem=problem.code, sign=problem.sign)
+            except Exception:
+                log.exception("alerts were not given")
 
 
 @dataclass(frozen=True, slots=True)

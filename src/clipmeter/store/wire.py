@@ -139,7 +139,9 @@ class Wire:
         if lifted.returns:
             rows = await self._connection.fetch(lifted.many, *columns, *clock)
             told = [tuple(row) for row in rows]
-            return lifted.sort(batch, told) if apart else [[row[:-1] for row in told]]
+            if not apart:  # the account or the place that tells them apart is of no interest
+                return [[row[:-1] if lifted.by_account else row[1:] for row in told]]
+            return lifted.sort(batch, told)
         await self._connection.execute(lifted.many, *columns, *clock)
         return [[] for _ in batch] if apart else [[]]
 
