@@ -1,6 +1,6 @@
 """10,000 webhook deliveries, shuffled, doubled and partly forged: are the books right in the end?
 
-    python bench/webhooks.py --accounts 200 --rounds 6 --copies 3 --forged 300
+    python bench/webhooks.py --accounts 110 --rounds 6 --copies 3 --forged 250
 
 A real server, a Stripe look-alike that sends and is asked over HTTP, and fails now and then. tests/webhookdrill.py says
 what is compared. Exit status 1 at any deviation.
@@ -23,10 +23,10 @@ from webhookdrill import Result, drill
 def main() -> int:
     """Run it, and say what came of it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--accounts", type=int, default=200)
+    parser.add_argument("--accounts", type=int, default=110)
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--copies", type=int, default=3)
-    parser.add_argument("--forged", type=int, default=300)
+    parser.add_argument("--forged", type=int, default=250)
     parser.add_argument("--seed", type=int, default=1)
     given = vars(parser.parse_args())
     with tempfile.TemporaryDirectory() as folder, started() as fake:
