@@ -1,14 +1,19 @@
 """The loop that bills by itself."""
 
 import asyncio
+import random
+import time
 
 import pytest
 
+from bank import SECRET
 from billed import opened
 from clipmeter.billing import biller
 from clipmeter.billing.biller import SETTLE_SECONDS, WAIT_SECONDS, Biller, is_settled
 from clipmeter.billing.payments import PaymentsUnavailable
 from fauxstripe.running import started
+from monthend import check, prepare
+from served import Served
 
 BEGIN = 1_793_491_200 * 1_000_000
 """2026-11-01."""
@@ -106,3 +111,26 @@ async def test_refused_by_stripe(office):
     assert [(one.account_id, "No such customer" in one.problem) for one in run.unsent] == [(lost.account_id, True)]
     assert [one.state for one in await office.invoices.list(fine.account_id)] == ["paid"]
     await loop.turn()
+
+
+def test_a_real_server_at_its_start(tmp_path):
+    """A server that was down over the end of a month invoices it at its start."""
+    home = tmp_path / "home"
+    home.mkdir()
+    where = str(home / "clipmeter.db")
+    with started() as fake:
+        month = asyncio.run(prepare(where, fake, 6, random.Random(5)))  # noqa: S311
+        server = Served(home, {**fake.settings, "secret": SECRET}).start()
+        try:
+            until = time.monotonic() + 20
+            while not server.json("invoices", "list") or is_under_way(server):
+                assert time.monotonic() < until
+        finally:
+            assert server.stop() == 0
+        sums = asyncio.run(check(where, fake, month))
+        assert (sums.accounts, sums.invoices) == (6, 6)
+
+
+def is_under_way(server):
+    """Whether the server has invoices that are not sent."""
+    return any(one["state"] in {"draft", "sending"} for one in server.json("invoices", "list"))
