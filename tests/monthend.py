@@ -49,7 +49,7 @@ class Kill:
     nth: int
 
 
-def every_kill(dice: random.Random, most: int = 3) -> Iterator[Kill]:
+def every_kill(dice: random.Random, most: int = 2) -> Iterator[Kill]:
     """Before, during and after each step of a run, at one of its first invoices."""
     for kill in (*DRAFTS, *DONE):
         yield Kill(*kill)
