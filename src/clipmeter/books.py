@@ -126,7 +126,7 @@ class Books:
 
     async def _settle_up(self, account_id: str) -> None:
         """Before an account is deleted: its card pays what is open, and Stripe forgets it."""
-        await self.invoices.charge_open(account_id, least_micros=0)
+        await self.invoices.settle_up(account_id)
         await self.cards.forget(account_id)
 
     async def operator(self) -> OperatorKeys:

@@ -104,11 +104,22 @@ class Invoices:
         if self._collector is None:
             return []
         waiting = await self._store.read(plans.unfinished())
-        unsent, failures = await self._send_all(waiting, lambda _: None)
-        if failures:
-            raise PaymentsUnavailable(sign=f"{len(unsent)} invoices wait")
+        unsent = await self._send_now(waiting)
         await self.credits.finish()
         return unsent
+
+    async def settle_up(self, account_id: str) -> None:
+        """Ask for all that an account owes before it goes, what waits to be sent too.
+
+        Raises PaymentsUnavailable while that cannot be asked for. What the card does not pay stays in the books.
+        """
+        if self._collector is None:
+            return
+        waiting = await self._store.read(plans.unfinished())
+        await self._send_now([one for one in waiting if one.account_id == account_id])
+        _, month, _ = await self._store.read(plans.clock())
+        made = await self._store.write(plans.draft_within(account_id, month, 0))
+        await self._send_now([made] if made else [])
 
     async def charge_open(self, account_id: str, *, least_micros: int | None = None) -> Invoice | None:
         """Charge within the month what is open, when it is the threshold or more (or `least_micros`).
@@ -213,6 +224,13 @@ class Invoices:
             told(Progress("writing", done, len(accounts)))
             some = accounts[done : done + _TOGETHER]
             await _all(self._store.write(plans.draft_of_month(account_id, month)) for account_id in some)
+
+    async def _send_now(self, invoices: Sequence[Invoice]) -> list[Invoice]:
+        """Those that Stripe refuses. Raises PaymentsUnavailable while it cannot be reached."""
+        unsent, failures = await self._send_all(invoices, lambda _: None)
+        if failures:
+            raise PaymentsUnavailable(sign=f"{len(unsent)} invoices wait")
+        return unsent
 
     async def _send_all(self, invoices: Sequence[Invoice], told: Hear) -> tuple[list[Invoice], int]:
         """Those that could not be sent, as they are now, and how often Stripe could not be reached.

@@ -450,3 +450,23 @@ async def test_a_refund_that_stripe_refuses(office):
     (given,) = await office.invoices.credits.list(caller.account_id)
     assert (given.state, bool(given.problem)) == ("voided", True)
     assert [row.price_micros for row in await office.bank.rows(caller) if row.kind == "refund"] == [0]
+
+
+async def test_before_an_account_goes(office):
+    """Who goes is asked for all they owe, what waits too; while Stripe does not take that, it says so."""
+    caller = await office.customer()
+    await office.use(caller, 20)
+    month = await office.over()
+    office.fake.control("fault", kind="rate_limit", times=3, method="POST", path="/v1/invoices")
+    await office.invoices.run(month)
+    await office.use(caller, 30)
+    for _ in range(2):
+        office.fake.control("fault", kind="rate_limit", times=3, method="POST", path="/v1/invoices")
+        with pytest.raises(PaymentsUnavailable):
+            await office.invoices.settle_up(caller.account_id)
+        office.fake.control("clear")
+    await office.invoices.settle_up(caller.account_id)
+    invoices = await office.invoices.list(caller.account_id)
+    assert [(one.state, one.amount_cents) for one in invoices] == [("paid", 122), ("paid", 184)]
+    await office.invoices.settle_up(caller.account_id)
+    assert len(await office.invoices.list(caller.account_id)) == 2

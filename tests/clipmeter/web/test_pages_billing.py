@@ -2,7 +2,7 @@
 
 import pytest
 
-from browsing import Browser
+from browsing import PASSWORD, Browser
 from fauxstripe.running import started
 from lastmonth import end_the_month
 from served import Served, fresh_ids
@@ -116,6 +116,24 @@ def test_somebody_elses_way_back(paying, stripe, member):
         assert other.open(back).path == "/login"
         other.sign_up()
         assert "No card" in other.open(back).text
+
+
+def test_deleted_once_stripe_has_the_invoice(paying, stripe, member):
+    """While Stripe takes no invoice, whoever owes something cannot be deleted; then it is paid, and they are gone."""
+    add_card(member, stripe)
+    paying.run("terms", "set", "--account", member.email, "--price", "1", "--free", "0")
+    assert paying.get(key=member.key, video_id=next(IDS)).headers["X-Charge"] == "1000000"
+    stripe.control("fault", kind="unavailable", path="/v1/invoices", times=100)
+    try:
+        member.open("/account/delete")
+        assert member.press("delete", password=PASSWORD).status == 503
+    finally:
+        stripe.control("clear")
+    account_id = paying.get("/v1/me", key=member.key).json["account_id"]
+    assert "deleted" in member.press("delete", password=PASSWORD).text
+    assert paying.get("/v1/me", key=member.key).status == 401
+    (invoice,) = [one for one in paying.json("invoices", "list") if one["account_id"] == account_id]
+    assert (invoice["state"], invoice["amount_cents"]) == ("paid", 100)
 
 
 def test_without_stripe(served):
