@@ -24,6 +24,15 @@ def test_pages_tell_the_terms_in_force(served):
     assert endpoint_of(served, "/v1/me", mine) == before
 
 
+def test_the_sign_up_page_tells_what_holds_for_all(served):
+    """Who thinks of signing up reads the price and the free tier that they will get."""
+    assert served.run("terms", "set", "--price", "0.0123", "--free", "7").returncode == 0
+    try:
+        assert "7 free requests a month, without a card. Then $0.0123 each." in served.get("/signup").body.decode()
+    finally:
+        served.run("terms", "clear")
+
+
 def test_terms_show(served):
     """It lists what holds for all and where accounts differ; for one account what is in force."""
     account = served.new_account()

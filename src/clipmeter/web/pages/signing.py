@@ -1,5 +1,6 @@
 """Sign up, log in, log out."""
 
+from clipmeter.billing.terms import EVERYBODY
 from clipmeter.web.pages.forms import kept, read_fields
 from clipmeter.web.pages.visit import Answer, Page, Visit
 
@@ -13,7 +14,7 @@ async def show_signup(visit: Visit) -> Answer:
     if visit.visitor and visit.problem is None:
         return visit.go(HOME)
     invite = visit.typed("invite") or visit.query.get("invite", "")
-    return visit.render("signup.html", invite=invite, terms=visit.site.terms.defaults)
+    return visit.render("signup.html", invite=invite, terms=await visit.site.terms.of(EVERYBODY))
 
 
 async def sign_up(visit: Visit) -> Answer:
