@@ -4,11 +4,14 @@ Rule: an address counts by whom it reaches in the end, so that one written into 
 tunnelled) is looked at too. What cannot be read is not public.
 """
 
+import re
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
 _PORTS_BELOW_1024 = (80, 443)
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+"""The last part of a host that browsers take for an IPv4 address, like 127.1 or 0x7f000001."""
 LONGEST_URL = 2_000
 
 
@@ -18,7 +21,13 @@ def is_public(address: str) -> bool:
         ip = ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    return all(one.is_global and not one.is_multicast and not one.is_reserved for one in _all_in(ip))
+    return all(map(_is_ordinary, _all_in(ip)))
+
+
+def _is_ordinary(ip: IPv4Address | IPv6Address) -> bool:
+    if isinstance(ip, IPv6Address) and ip.is_site_local:  # global to Python, private to networks that still have them
+        return False
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
 def url_problem(url: str, *, anywhere: bool = False) -> str:
@@ -45,17 +54,22 @@ def _not_public(scheme: str, host: str, port: int | None) -> str:
         return "does not begin with https://"
     if port is not None and port < 1024 and port not in _PORTS_BELOW_1024:
         return "has a port that no web server listens on"
-    if host.rstrip(".").rpartition(".")[2] in {"localhost", "local", "internal"} or _is_private_literal(host):
+    last = host.rstrip(".").rpartition(".")[2]
+    if last in {"localhost", "local", "internal"} or _is_private_literal(host):
         return "is not on the public internet"
-    return ""
+    return "writes an IP address in an unusual way" if _NUMBER.fullmatch(last) and not _is_literal(host) else ""
 
 
 def _is_private_literal(host: str) -> bool:
+    return _is_literal(host) and not is_public(host)
+
+
+def _is_literal(host: str) -> bool:
     try:
         ip_address(host.partition("%")[0])
     except ValueError:
         return False
-    return not is_public(host)
+    return True
 
 
 def _all_in(ip: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:

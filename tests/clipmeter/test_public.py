@@ -38,6 +38,7 @@ PRIVATE = [
     "fe80::1",
     "fe80::1%eth0",
     "fc00::1",
+    "fec0::1",
     "fd00:ec2::254",
     "ff02::1",
     "2001:db8::1",
@@ -94,6 +95,11 @@ def test_never_the_private_ranges(number):
         "https://metadata.google.internal/",
         "https://127.0.0.1/",
         "https://[::1]/",
+        "https://2130706433/",
+        "https://0x7f000001/",
+        "https://127.1/",
+        "https://0177.0.0.1/",
+        "https://127.0.0.1./",
         "https://[::ffff:10.0.0.1]/",
         "https://169.254.169.254/latest/meta-data",
         "https://user:password@example.org/",
@@ -117,7 +123,14 @@ def test_urls_that_are_refused(url):
 
 @pytest.mark.parametrize(
     "url",
-    ["https://example.org", "https://example.org:8443/hook?key=1", "https://1.1.1.1/", "HTTPS://Example.ORG:443/"],
+    [
+        "https://example.org",
+        "https://example.org:8443/hook?key=1",
+        "https://1.1.1.1/",
+        "https://[2606:4700::1111]/",
+        "https://1.example/",
+        "HTTPS://Example.ORG:443/",
+    ],
 )
 def test_urls_that_are_taken(url):
     """Ordinary ones are."""
