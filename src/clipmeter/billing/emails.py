@@ -1,5 +1,7 @@
 """E-mail addresses that people type: which may be an account's, and which one is meant."""
 
+import unicodedata
+
 from clipmeter.billing.accounts import tidy_email
 from clipmeter.errors import InvalidParameter
 
@@ -9,7 +11,8 @@ def new_address(text: str) -> str:
     tidy = tidy_email(text)
     if tidy.endswith("@localhost"):
         raise InvalidParameter("Addresses of localhost are the operator's own.")
-    if tidy != text.strip().encode().lower().decode():  # like ß, which folds to ss: another mailbox, not theirs
+    # Like ß, which folds to ss: another mailbox, not theirs. Or a wide dot in a domain, which is looked up as a dot.
+    if tidy != text.strip().encode().lower().decode() or tidy != unicodedata.normalize("NFKC", tidy):
         raise InvalidParameter("An e-mail address with these letters cannot be used here.")
     return tidy
 

@@ -235,6 +235,13 @@ async def test_letters_that_fold(people, email):
         await people.sign_up(email, GOOD)
 
 
+@pytest.mark.parametrize("email", ["ada@example\N{FULLWIDTH FULL STOP}org", "e\N{COMBINING ACUTE ACCENT}@example.org"])
+async def test_letters_written_in_two_ways(people, email):
+    """An address that mail would be sent to under another spelling makes no second account beside that one."""
+    with pytest.raises(InvalidParameter, match="these letters"):
+        await people.sign_up(email, GOOD)
+
+
 async def test_deleted(people):
     """Who is gone comes again as somebody new; without a password the address is typed to go."""
     entry = await people.come_by(ADA)
