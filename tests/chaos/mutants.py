@@ -94,13 +94,13 @@ def counter_without_guard() -> None:
     counted: dict[str, tuple[float, Facts]] = {}
 
     @plan
-    def stale(account_id: str, key_id: str, mode: Any, endpoint: str) -> Any:
-        found = yield from facts(account_id, key_id, mode, endpoint)
+    def stale(account_id: str, key_id: str, mode: Any, endpoint: str, terms: Terms) -> Any:
+        found, terms = yield from facts(account_id, key_id, mode, endpoint, terms)
         read_at, old = counted.get(account_id, (0.0, found))
         if time.monotonic() - read_at > STALE_SECONDS:
             counted[account_id] = (time.monotonic(), found)
-            return found
-        return replace(found, free_posted=old.free_posted, pending=old.pending)
+            return found, terms
+        return replace(found, free_posted=old.free_posted, pending=old.pending), terms
 
     def as_admitted(row: Reserved, _terms: Terms) -> Grant:
         return Grant(row.kind, row.price_micros)
@@ -116,6 +116,7 @@ def non_durable_settle() -> None:
 
 
 def _tell_first_on_sqlite() -> None:
+    """In the writing thread: the event loop cannot tell anybody while it commits."""
     here = threading.local()
 
     def take_and_note(self: Writer) -> Any:
@@ -132,6 +133,10 @@ def _tell_first_on_sqlite() -> None:
     def resolve(jobs: list[writer.Job]) -> None:
         whole([job for job in jobs if not job.future.done()])
 
+    def not_here(_self: Writer, _batch: list[writer.Job]) -> bool:
+        return False
+
+    swap(Writer, "_save_here", not_here)
     take = swap(Writer, "_take", take_and_note)
     commit = swap(Session, "commit", commit_late)
     whole = swap(writer, "_resolve", resolve)
@@ -167,11 +172,11 @@ def cached_revoked_key() -> None:
         return self.seen(presented) or await find(self, presented)
 
     @plan
-    def remembered(account_id: str, key_id: str, mode: Any, endpoint: str) -> Any:
-        found = yield from facts(account_id, key_id, mode, endpoint)
+    def remembered(account_id: str, key_id: str, mode: Any, endpoint: str, terms: Terms) -> Any:
+        found, terms = yield from facts(account_id, key_id, mode, endpoint, terms)
         if found.key_status == "active":
             good.add(key_id)
-        return replace(found, key_status="active") if key_id in good else found
+        return (replace(found, key_status="active") if key_id in good else found), terms
 
     find = swap(Keys, "find", find_once)
     facts = swap(plans, "_facts", remembered)
