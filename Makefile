@@ -13,8 +13,10 @@ run: export CLIPMETER_HOME ?= $(CURDIR)/data
 run: $(VENV)/.run
 	@$(BIN)/clipmeter serve --host $(HOST) --port $(PORT)
 
+# In two processes; make test JOBS=0 for one.
+test: JOBS ?= 2
 test: $(VENV)/.dev
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(JOBS) --dist loadfile
 
 demo: $(VENV)/.run
 	@$(BIN)/clipmeter demo

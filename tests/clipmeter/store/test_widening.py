@@ -21,6 +21,10 @@ NUMBERS = {
     "keep_micros",
     "now",
 }
+ACCOUNT = (
+    "INSERT INTO accounts (account_id, email, kind, status, payment, created_at) "
+    "VALUES (?1, ?1, 'user', 'active', 'card', 1)"
+)
 RESERVED = """
 INSERT INTO requests (account_id, request_id, endpoint, key_id, kind, price_micros, free_limit, month, day, state,
     reason, node_id, deadline, admitted_at)
@@ -36,9 +40,7 @@ def connection():
         for _, text in migrations():
             connection.execute(text)
         for name in NAMES[:3]:  # of the fourth nothing is known
-            columns = "account_id, email, kind, status, payment, created_at"
-            values = "?1, ?1, 'user', 'active', 'card', 1"
-            connection.execute(f"INSERT INTO accounts ({columns}) VALUES ({values})", (name,))
+            connection.execute(ACCOUNT, (name,))
             connection.execute(RESERVED, (name,))
         yield connection
 
