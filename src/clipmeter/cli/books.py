@@ -15,7 +15,6 @@ from clipmeter.settings import Settings
 T = TypeVar("T")
 ACCOUNT_COLUMNS = ("account_id", "email", "kind", "status", "payment", "created")
 KEY_COLUMNS = ("key_id", "mode", "status", "hint", "name", "created")
-KEEP = "shown only now, so keep it."
 
 
 def with_books(settings: Settings, work: Callable[[Books], Coroutine[Any, Any, T]]) -> T:
@@ -37,7 +36,7 @@ def create_account(settings: Settings, email: str, *, invoice: bool, as_json: bo
         print_json(made)
     else:
         out.print(f"account  {made.account_id}\nkey      {made.key}\ntest key {made.test_key}", soft_wrap=True)
-        out.print(f"The keys are {KEEP} Database: {settings.database_name}", soft_wrap=True)
+        out.print(f"The keys are shown only now, so keep them. Database: {settings.database_name}", soft_wrap=True)
 
 
 def list_accounts(settings: Settings, *, as_json: bool) -> None:
@@ -82,7 +81,7 @@ def create_key(settings: Settings, id_or_email: str, name: str, mode: Mode, *, a
     if as_json:
         print_json(made)
     else:
-        out.print(f"key id  {made.key_id}\nkey     {made.key}\nThe key is {KEEP}", soft_wrap=True)
+        out.print(f"key id  {made.key_id}\nkey     {made.key}\nThe key is shown only now, so keep it.", soft_wrap=True)
 
 
 def list_keys(settings: Settings, id_or_email: str, *, as_json: bool) -> None:

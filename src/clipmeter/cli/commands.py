@@ -30,12 +30,9 @@ app.add_typer(accounts, name="accounts")
 app.add_typer(keys, name="keys")
 app.add_typer(limits, name="limits")
 app.add_typer(terms, name="terms")
-app.command("forecast")(forecast)
 app.add_typer(alerts, name="alerts")
 app.add_typer(ledger, name="ledger")
 app.add_typer(invoices, name="invoices")
-app.command("credit")(credit)
-app.command("refund")(refund)
 
 
 def run() -> None:
@@ -184,3 +181,8 @@ def doctor_command(
     if source:
         raise typer.Exit(changes(settings(), source, as_json=as_json))
     raise typer.Exit(doctor(as_json=as_json))
+
+
+app.command("forecast")(forecast)
+app.command("credit")(credit)
+app.command("refund")(refund)

@@ -56,10 +56,11 @@ def list_invoices(settings: Settings, id_or_email: str, month: str, *, as_json: 
         return [one for one in await books.invoices.list(account_id) if month in {"", one.month}], emails
 
     invoices, emails = with_books(settings, work)
+    empty = "There are no such invoices." if id_or_email or month else "No invoices yet."
     if as_json:
         print_json([asdict(invoice) for invoice in invoices])
     else:
-        print_table(COLUMNS, [_row(invoice, emails) for invoice in invoices], "There are no such invoices.")
+        print_table(COLUMNS, [_row(invoice, emails) for invoice in invoices], empty)
 
 
 def show_invoice(settings: Settings, invoice_id: str, *, as_json: bool) -> None:

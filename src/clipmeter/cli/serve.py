@@ -64,7 +64,7 @@ def listen(host: str, port: int) -> socket.socket:
         listening = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-        hint = " Choose another with --port." if error.errno == errno.EADDRINUSE else ""
+        hint = " Choose another with --port (make run PORT=…)." if error.errno == errno.EADDRINUSE else ""
         fail(f"cannot listen on {host} port {port}: {why}.{hint}")
     except OverflowError:
         fail(f"{port} is no port; it must be 0 to 65535.")
@@ -81,6 +81,7 @@ def address_of(listening: socket.socket) -> str:
 
 def greet(settings: Settings, url: str, keys: OperatorKeys) -> None:
     """Where it serves, and two lines to try it with."""
+    pages = f"People log in at {url}/login." if settings.signup == "closed" else f"People sign up at {url}/signup."
     lines = (
         f"clipmeter serves on {url}",
         f"data: {settings.database_name} (operator's keys: {settings.home / 'operator.json'})",
@@ -91,7 +92,7 @@ def greet(settings: Settings, url: str, keys: OperatorKeys) -> None:
         "Live (needs internet):",
         curl(url, keys.key, f"url={EXAMPLE_LINK}"),
         "",
-        f"{url}/openapi.json describes the rest. Stop with Ctrl-C.",
+        f"{url}/openapi.json describes the rest. {pages} Stop with Ctrl-C.",
     )
     with suppress(BrokenPipeError):  # whoever started this may not care for it
         for line in lines:

@@ -8,8 +8,9 @@ async def show(visit: Visit) -> Answer:
     """This month, by endpoint."""
     site, account_id = visit.site, visit.me.account_id
     month = await this_month(site.store)
-    rows = await usage_of(site.store, account_id, month, await site.terms.of(account_id))
-    return visit.render("usage.html", month=month, rows=rows)
+    terms = await site.terms.of(account_id)
+    rows = await usage_of(site.store, account_id, month, terms)
+    return visit.render("usage.html", month=month, rows=rows, terms=terms)
 
 
 PAGES = (Page("/usage", show),)
