@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 
-.PHONY: run test demo bench races rows moods fuzz chaos billing-drill month-end-drill lint lint-openapi check lock clean
+.PHONY: run test demo bench races rows moods fuzz chaos billing-drill month-end-drill webhook-drill lint lint-openapi check lock clean
 
 run: export CLIPMETER_HOME ?= $(CURDIR)/data
 run: $(VENV)/.run
@@ -58,6 +58,10 @@ billing-drill: $(VENV)/.dev
 	PYTHONPATH=tests $(BIN)/python bench/billing_drill.py --out build/billing-drill
 
 # A month's end of many accounts, killed (kill -9) before, during and after each of its steps.
+# 10,000 of Stripe's events, shuffled, doubled and partly forged.
+webhook-drill: $(VENV)/.dev
+	PYTHONPATH=tests $(BIN)/python bench/webhooks.py
+
 # make month-end-drill ACCOUNTS=200
 month-end-drill: ACCOUNTS ?= 200
 month-end-drill: $(VENV)/.dev
