@@ -60,7 +60,7 @@ billing-drill: $(VENV)/.dev
 # A month's end of many accounts, killed (kill -9) before, during and after each of its steps.
 # 10,000 of Stripe's events, shuffled, doubled and partly forged.
 webhook-drill: $(VENV)/.dev
-	PYTHONPATH=tests $(BIN)/python bench/webhooks.py
+	$(BIN)/python bench/webhooks.py
 
 # make month-end-drill ACCOUNTS=200
 month-end-drill: ACCOUNTS ?= 200
