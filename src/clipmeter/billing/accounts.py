@@ -20,7 +20,8 @@ class Account:
     account_id: str
     email: str
     kind: AccountKind
-    status: Literal["active", "blocked"]
+    status: Literal["active", "blocked", "deleted"]
+    """`deleted` only in `list_all`; nothing else finds such an account's people."""
     payment: Payment
     created_at: int
 
@@ -74,6 +75,13 @@ class Accounts:
         """Say how the account pays from now on."""
         await self._store.write(_change("account_set_payment", account_id, payment=payment))
 
+    async def bill_by_hand(self, account_id: str, *, by_hand: bool) -> Payment:
+        """Let it go on past the free tier without a card, the operator sends the bill; or not: how it pays then.
+
+        Raises InvalidParameter when unknown.
+        """
+        return await self._store.write(_set_by_hand(account_id, by_hand=by_hand))
+
 
 def tidy_email(text: str) -> str:
     """The one way we write an e-mail address: without blanks around it, case folded. Raises InvalidParameter."""
@@ -102,6 +110,16 @@ def _set_block(account_id: str, *, blocked: bool) -> Steps[str]:
     yield Lock(account_id)
     yield Query("account_set_block", {"account_id": account_id, "blocked": int(blocked)})
     return (yield from refresh_status(account_id))
+
+
+@plan
+def _set_by_hand(account_id: str, *, by_hand: bool) -> Steps[Payment]:
+    yield Lock(account_id)
+    rows = yield Query("account_set_by_hand", {"account_id": account_id, "by_hand": int(by_hand)})
+    if not rows:
+        raise InvalidParameter("There is no such account.")
+    payment: Payment = rows[0][0]
+    return payment
 
 
 @plan

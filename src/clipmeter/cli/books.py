@@ -48,8 +48,10 @@ def list_accounts(settings: Settings, *, as_json: bool) -> None:
     rows = [_dated(account) for account in with_books(settings, work)]
     if as_json:
         print_json(rows)
-    else:
-        print_table(ACCOUNT_COLUMNS, rows, "No accounts yet; make one with: clipmeter accounts create EMAIL")
+        return
+    for row in rows:
+        row["email"] = "" if row["status"] == "deleted" else row["email"]
+    print_table(ACCOUNT_COLUMNS, rows, "No accounts yet; make one with: clipmeter accounts create EMAIL")
 
 
 def set_account_status(settings: Settings, id_or_email: str, *, blocked: bool) -> None:
@@ -68,6 +70,21 @@ def set_account_status(settings: Settings, id_or_email: str, *, blocked: bool) -
         out.print(
             "It has an invoice that is not paid: clipmeter invoices list --account " + id_or_email, soft_wrap=True
         )
+
+
+def set_payment(settings: Settings, id_or_email: str, *, by_hand: bool) -> None:
+    """Let the operator bill it, or its card."""
+
+    async def work(books: Books) -> Payment:
+        account = await found(books.accounts, id_or_email)
+        return await books.accounts.bill_by_hand(account.account_id, by_hand=by_hand)
+
+    told = {
+        "invoice": "You bill it by hand: it goes on past the free tier without a card.",
+        "card": "Its card pays past the free tier.",
+        "none": "It has no card: past the free tier it gets 402 until it adds one.",
+    }
+    out.print(told[with_books(settings, work)])
 
 
 def create_key(settings: Settings, id_or_email: str, name: str, mode: Mode, *, as_json: bool) -> None:

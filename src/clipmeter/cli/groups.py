@@ -12,6 +12,7 @@ from clipmeter.cli.books import (
     list_keys,
     set_account_status,
     set_key_status,
+    set_payment,
 )
 from clipmeter.cli.export import export_ledger
 from clipmeter.cli.humans import humans
@@ -54,6 +55,20 @@ def accounts_block(account: Account) -> None:
 def accounts_unblock(account: Account) -> None:
     """Take a block back."""
     set_account_status(settings(), account, blocked=False)
+
+
+@accounts.command("payment")
+def accounts_payment(
+    account: Account,
+    how: Annotated[
+        Literal["invoice", "card"],
+        typer.Argument(
+            help="`invoice`: it goes on past the free tier and you send the bill; `card`: only with a card."
+        ),
+    ],
+) -> None:
+    """Say how an account pays past the free tier."""
+    set_payment(settings(), account, by_hand=how == "invoice")
 
 
 @keys.command("create")

@@ -14,7 +14,7 @@ CLOCK = ("now", "day", "month")
 """Values that the database's clock gives."""
 VALUE = re.compile(r"(?<!:):([a-z_]+)\b")
 _INTEGERS = """
-    after_time age_micros amount_cents before_time blocked carried_in_micros carried_out_micros cents
+    after_time age_micros by_hand amount_cents before_time blocked carried_in_micros carried_out_micros cents
     charge_micros charged_micros claim_micros concurrency confirmed created_seconds credit_micros daily_limit
     due_at exp_month exp_year faults fetched_at free free_limit free_requests fresh_micros from_memory
     grace_micros hold_micros hour http_status idle_micros keep_micros key_limit keys life_micros limit_micros

@@ -149,7 +149,7 @@ class Desk:
             account_id=account.account_id,
             email=account.email,
             kind=account.kind,
-            status=account.status,
+            status="active" if account.status == "active" else "blocked",
             payment=account.payment,
             mode=caller.mode,
             key_id=caller.key_id,

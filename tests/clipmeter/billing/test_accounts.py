@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from clipmeter.errors import AccountBlocked, InvalidParameter
+from clipmeter.errors import AccountBlocked, InvalidParameter, PaymentRequired
 
 
 async def test_create(bank):
@@ -57,3 +57,16 @@ async def test_unknown_accounts(bank):
             await change("nobody")
     with pytest.raises(InvalidParameter):
         await bank.keys.create("nobody", "key", "live")
+
+
+async def test_billed_by_hand(bank):
+    """An account that is there can be billed by hand, and pays as others do when that is taken back."""
+    caller = await bank.caller()
+    assert await bank.accounts.bill_by_hand(caller.account_id, by_hand=True) == "invoice"
+    await bank.succeed(caller, times=51)
+    assert [row.price_micros for row in await bank.rows(caller)][-1] == 6_000
+    assert await bank.accounts.bill_by_hand(caller.account_id, by_hand=False) == "none"
+    with pytest.raises(PaymentRequired):
+        await bank.admit(caller)
+    with pytest.raises(InvalidParameter):
+        await bank.accounts.bill_by_hand("acct_none", by_hand=True)
