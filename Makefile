@@ -13,10 +13,10 @@ run: export CLIPMETER_HOME ?= $(CURDIR)/data
 run: $(VENV)/.run
 	@$(BIN)/clipmeter serve --host $(HOST) --port $(PORT)
 
-# In two processes; make test JOBS=0 for one.
-test: JOBS ?= 2
+# Side by side, since many of them wait; make test JOBS=0 for one after another.
+test: JOBS ?= 3
 test: $(VENV)/.dev
-	$(BIN)/pytest -n $(JOBS) --dist loadfile
+	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
 demo: $(VENV)/.run
 	@$(BIN)/clipmeter demo
