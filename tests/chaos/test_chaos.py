@@ -45,4 +45,4 @@ async def test_postgres(tmp_path):
     tally = await played(Shape("postgres", 3), tmp_path, ON_POSTGRES)
     assert tally.violations == []
     assert tally.faults.total() == 6
-    assert tally.statuses["200"] > 5  # so few where the machine has much else to do
+    assert tally.statuses["200"] > 20

@@ -4,9 +4,9 @@ from dataclasses import asdict
 from typing import Any
 
 from clipmeter.billing.alerts import AlertAddress, Told
+from clipmeter.billing.money import dollars
 from clipmeter.books import Books
 from clipmeter.cli.books import found, with_books
-from clipmeter.cli.money import dollars
 from clipmeter.cli.show import out, print_json, print_table
 from clipmeter.model import utc_text
 from clipmeter.settings import Settings

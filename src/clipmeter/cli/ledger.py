@@ -12,10 +12,10 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from clipmeter.billing.ledger import LedgerRow
+from clipmeter.billing.money import dollars
 from clipmeter.billing.verify import Looking, Told
 from clipmeter.books import Books
 from clipmeter.cli.books import found, with_books
-from clipmeter.cli.money import dollars
 from clipmeter.cli.show import JsonArray, counted, err, out, print_json, print_table
 from clipmeter.errors import InvalidParameter
 from clipmeter.settings import Settings

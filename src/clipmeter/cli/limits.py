@@ -4,9 +4,9 @@ from dataclasses import asdict
 from typing import Any
 
 from clipmeter.billing.limits import KeyCap, Limits
+from clipmeter.billing.money import dollars, read_dollars
 from clipmeter.books import Books
 from clipmeter.cli.books import found, with_books
-from clipmeter.cli.money import dollars, read_dollars
 from clipmeter.cli.show import fail, out, print_json, print_table
 from clipmeter.settings import Settings
 

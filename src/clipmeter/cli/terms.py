@@ -4,11 +4,11 @@ from dataclasses import asdict
 from typing import Any
 
 from clipmeter.billing.forecast import Expected, Forecast, forecast_of
+from clipmeter.billing.money import dollars, read_dollars
 from clipmeter.billing.rules import Terms
 from clipmeter.billing.terms import EVERYBODY, Overrides, SetTerms
 from clipmeter.books import Books
 from clipmeter.cli.books import found, with_books
-from clipmeter.cli.money import dollars, read_dollars
 from clipmeter.cli.show import fail, out, print_json, print_table
 from clipmeter.errors import InvalidParameter
 from clipmeter.settings import Settings

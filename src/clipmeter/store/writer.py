@@ -63,7 +63,8 @@ class Writer:
         """Jobs that the thread was given and has not done."""
         self._closed = False
         self._slow_until = self._pace = self._next_turn = 0.0
-        self._fold_asked = False
+        self._fold_begun = 0
+        """Pages of the log when it was last to be copied; 0: it has begun anew since."""
         self.batches = self.plans = 0
         """What was saved; plans by batches is how many share an fsync."""
         self._thread = threading.Thread(target=self._work, name="ledger-writer", daemon=True)
@@ -171,8 +172,13 @@ class Writer:
         return batch, True
 
     def _fold_soon(self) -> None:
-        if self._session and self._session.log_pages >= LOG_PAGES and not self._fold_asked:
-            self._fold_asked = True
+        pages = self._session.log_pages if self._session else 0
+        if pages < LOG_PAGES:
+            self._fold_begun = 0
+        elif (
+            pages >= self._fold_begun + LOG_PAGES
+        ):  # while a long reader keeps the log from ending: not after each batch
+            self._fold_begun = pages
             self._jobs.put(self._fold)
 
     def _fold(self) -> None:
@@ -186,7 +192,6 @@ class Writer:
             with self._hand:
                 if self._session:
                     self._session.fold()
-        self._fold_asked = False
         self._wake()
 
     def _save(self, batch: list[Job], *, begun: bool = False) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clipmeter.cli.money import dollars, read_dollars
+from clipmeter.billing.money import dollars, read_dollars
 from clipmeter.errors import InvalidParameter
 
 
