@@ -14,6 +14,7 @@ from clipmeter.billing.accounts import Accounts
 from clipmeter.billing.keys import Caller, Keys
 from clipmeter.billing.ledger import Hold, Ledger, LedgerRow, Terms
 from clipmeter.billing.limits import SpendingLimits
+from clipmeter.store.heartbeat import STALE_SECONDS
 from clipmeter.store.sqlite import SqliteStore
 
 VIDEO = "tiktok/video"
@@ -22,13 +23,22 @@ TERMS = {VIDEO: Terms(6_000, 50, 3), SEARCH: Terms(10_000, 5, 2)}
 SECRET = "a secret of thirty-two characters"
 
 
-def store_at(where: str) -> Any:  # either store: with the clock that only tests shift
-    """A store that is not open yet. `where`: a file, or the address of a PostgreSQL database."""
+PATIENT = 60.0
+"""Seconds of silence after which a process is dead, where that is not what is tested: a busy machine makes it wait."""
+
+
+def store_at(where: str, **options: Any) -> Any:  # either store: with the clock that only tests shift
+    """A store that is not open yet. `where`: a file, or the address of a PostgreSQL database, with its `options`."""
     if where.startswith("postgresql:"):
         from clipmeter.store.postgres import PostgresStore  # noqa: PLC0415 - asyncpg is not always there
 
-        return PostgresStore(where)
+        return PostgresStore(where, **{"stale_seconds": PATIENT, **options})
     return SqliteStore(Path(where))
+
+
+def hasty_store_at(where: str) -> Any:
+    """The same for tests of death: as servers have it, a PostgreSQL node is dead after 2.5 seconds of silence."""
+    return store_at(where, stale_seconds=STALE_SECONDS)
 
 
 @dataclass
@@ -99,7 +109,7 @@ class Bank:
             with closing(apsw.Connection(self.where)) as raw:
                 raw.execute(sql)
 
-    async def nothing_reserved(self, caller: Caller, within: float = 5.0) -> None:
+    async def nothing_reserved(self, caller: Caller, within: float = 30.0) -> None:
         """Wait until what was cancelled is given back."""
         async with asyncio.timeout(within):
             while await self.rows(caller, "reserved"):  # noqa: ASYNC110 - nobody tells when

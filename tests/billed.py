@@ -5,14 +5,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
-from bank import SEARCH, VIDEO, Bank, store_at
+from bank import SEARCH, VIDEO, Bank
 from clipmeter.billing.invoices import Invoices
 from clipmeter.billing.keys import Caller
 from clipmeter.billing.rules import Terms
 from clipmeter.billing.stripe import Stripe
 
 MONTH = 32 * 86_400
-"""Seconds after which it is surely another month, and not the one after that."""
+"""Seconds after which it is surely another month, and not the one after that. Reservations outlive many of them."""
 GOOD, FAILS_LATER = "4242424242424242", "4000000000000341"
 PRICES = {VIDEO: Terms(61_234, 0, 100), SEARCH: Terms(105_001, 0, 100)}
 """Nothing is free, and no sum is in whole cents."""
@@ -72,7 +72,7 @@ class Office:
 @asynccontextmanager
 async def opened(where: str, fake: Any, **options: Any) -> Any:
     """An office over a database; at its end every invariant holds."""
-    bank = await Bank(where, terms=dict(PRICES), store_of=store_at).open()
+    bank = await Bank(where, terms=dict(PRICES), hold_seconds=100 * MONTH).open()
     stripe = Stripe(fake.key, url=fake.url, timeout=5)
     try:
         yield Office(bank, fake, stripe, **options)

@@ -138,7 +138,7 @@ def die_at(where: str, fake: Any, month: str, kill: Kill) -> bool:
 
 async def prepare(where: str, fake: Any, accounts: int, dice: random.Random) -> str:
     """Fill last month's ledger: accounts of every kind, amounts in no whole cents; which month that is."""
-    bank = Bank(where, terms=dict(PRICES), store_of=store_at)
+    bank = Bank(where, terms=dict(PRICES))
     await bank.open()
     bank.store.clock_shift = -(datetime.now(UTC).day * 86_400.0)
     stripe = Stripe(fake.key, url=fake.url)

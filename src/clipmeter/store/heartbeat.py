@@ -15,8 +15,9 @@ from clipmeter.errors import Problem
 from clipmeter.store.base import Plan, Query, Steps, plan
 
 BEAT_SECONDS = 0.5
-LEASE_SECONDS = 2.0
 STALE_SECONDS = 2.5
+MARGIN_SECONDS = 0.5
+"""How much sooner than the others a node takes itself for dead."""
 _SOON = 0.1
 """After a heartbeat that failed."""
 
@@ -28,9 +29,10 @@ def _now() -> float:
 class Heartbeat:
     """This process as a node; one after another when it was taken for dead."""
 
-    def __init__(self, save: Callable[[Plan[bool]], Awaitable[bool]]) -> None:
-        """`save` writes a plan, within less than a lease."""
+    def __init__(self, save: Callable[[Plan[bool]], Awaitable[bool]], stale_seconds: float) -> None:
+        """`save` writes a plan, within less than a lease; `stale_seconds`: the silence that means death to others."""
         self._save = save
+        self._lease_seconds = stale_seconds - MARGIN_SECONDS
         self._node_id = ""
         self._lease_end = 0.0
         self._task: asyncio.Task[None] | None = None
@@ -40,7 +42,7 @@ class Heartbeat:
         await self.stop()
         sent = _now()
         await join()
-        self._node_id, self._lease_end = node_id, sent + LEASE_SECONDS
+        self._node_id, self._lease_end = node_id, sent + self._lease_seconds
         self._task = asyncio.create_task(self._beat_on())
 
     async def stop(self) -> None:
@@ -65,7 +67,7 @@ class Heartbeat:
                 if not is_known or _now() > self._lease_end:  # too late: the others may have begun to share it out
                     self._lease_end = 0.0
                     return
-                self._lease_end, pause = sent + LEASE_SECONDS, BEAT_SECONDS
+                self._lease_end, pause = sent + self._lease_seconds, BEAT_SECONDS
 
 
 @plan
@@ -74,7 +76,7 @@ def _beat(node_id: str) -> Steps[bool]:
 
 
 @plan
-def living() -> Steps[set[str]]:
-    """The nodes that were heard of lately."""
-    rows = yield Query("node_living", {"stale_micros": int(STALE_SECONDS * 1_000_000)})
+def living(stale_seconds: float) -> Steps[set[str]]:
+    """The nodes that were heard of within so long."""
+    rows = yield Query("node_living", {"stale_micros": int(stale_seconds * 1_000_000)})
     return {node_id for (node_id,) in rows}

@@ -12,7 +12,7 @@ import asyncpg
 
 from clipmeter.errors import Problem, ServiceUnavailable
 from clipmeter.store.base import OlderSchema, Plan, T, refuse_newer
-from clipmeter.store.heartbeat import Heartbeat, living
+from clipmeter.store.heartbeat import STALE_SECONDS, Heartbeat, living
 from clipmeter.store.lanes import Lanes
 from clipmeter.store.lockstep import Run
 from clipmeter.store.named import migrations, statements
@@ -31,15 +31,18 @@ class PostgresStore:
     It connects anew by itself after a failure.
     """
 
-    def __init__(self, url: str, *, pooled: bool = False) -> None:
-        """`url`: postgresql://…; `pooled`: behind a pooler that gives a connection for each transaction."""
+    def __init__(self, url: str, *, pooled: bool = False, stale_seconds: float = STALE_SECONDS) -> None:
+        """`url`: postgresql://…; `pooled`: behind a pooler that gives a connection for each transaction.
+
+        `stale_seconds`: how long a process may be silent before it counts as dead; the same for all of a database.
+        """
         self.clock_shift = 0.0
         """Seconds to add to the database's clock; only tests change it."""
-        self._url, self._pooled = url, pooled
+        self._url, self._pooled, self._stale_seconds = url, pooled, stale_seconds
         self._writers: Lanes | None = None
         self._readers: Lanes | None = None
         self._beats: Lanes | None = None
-        self._heartbeat = Heartbeat(self._beat)
+        self._heartbeat = Heartbeat(self._beat, stale_seconds)
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -146,7 +149,7 @@ class PostgresStore:
         """Those of the nodes that were silent for too long."""
         if not node_ids:
             return []
-        alive = await self.read(living())
+        alive = await self.read(living(self._stale_seconds))
         return [node_id for node_id in node_ids if node_id not in alive]
 
     def lease(self, node_id: str) -> float:

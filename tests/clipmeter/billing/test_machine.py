@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bank import Bank
+from bank import PATIENT, Bank
 from clipmeter.billing.ledger import Hold, Kept, Replay, Terms
 from clipmeter.billing.replays import Repeat
 from clipmeter.errors import Problem
@@ -221,7 +221,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule()
     def crash(self):
         self.run(self.bank.crash())
-        self.shift += 10  # so long nobody hears of the dead node
+        self.shift += 2 * PATIENT  # so long nobody hears of the dead node
         self.run(self.open())
         self.model.end("expired", list(self.model.rows.values()))
 

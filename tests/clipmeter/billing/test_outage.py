@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bank import store_at
+from bank import hasty_store_at, store_at
 from clipmeter.errors import PaymentRequired, ServiceUnavailable
 from clipmeter.store.base import CommitUnknown
 from postgres import database_of
@@ -76,8 +76,9 @@ async def test_a_success_does_not_wait_for_ever(new_bank, away):
     await bank.close()
 
 
-async def test_stop_without_a_database(bank, away):
+async def test_stop_without_a_database(new_bank, away):
     """A server stops in good time without its database; the next start clears up."""
+    bank = await new_bank(store_of=hasty_store_at).open()
     caller = await bank.caller()
     hold = await bank.admit(caller)
     back = away()
@@ -92,6 +93,7 @@ async def test_stop_without_a_database(bank, away):
     await bank.open()
     await bank.nothing_reserved(caller)
     assert [row.state for row in await bank.rows(caller)] == ["expired"]
+    await bank.close()
 
 
 class Forgetful:
