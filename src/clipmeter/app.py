@@ -40,6 +40,7 @@ from clipmeter.stream import Streams
 from clipmeter.web.account import Desk
 from clipmeter.web.media import media_handler
 from clipmeter.web.metrics import metrics
+from clipmeter.web.pages.setup import Setup
 from clipmeter.web.pages.site import Site
 from clipmeter.web.routes import ASGIApp, make_app
 from clipmeter.web.stripe import webhook_handler
@@ -260,6 +261,13 @@ def _site(parts: Parts) -> Site:
         terms=books.bargains,
         ready=lambda: parts.is_ready,
         public_url=settings.public_url,
+        setup=Setup(
+            contact=settings.contact,
+            links=settings.links,
+            link_seconds=settings.link_seconds,
+            max_age=settings.max_age,
+            log_days=settings.log_days,
+        ),
         oidc=books.oidc,
     )
 

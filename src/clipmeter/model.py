@@ -15,6 +15,10 @@ def _count(description: str, example: int) -> Meta:
     return Meta(description=f"{description} (exact; null: the source does not say)", examples=[example])
 
 
+def _about(description: str) -> Meta:
+    return Meta(description=description)
+
+
 def _asked(description: str) -> Meta:
     return Meta(description=f"With `include=`: {description}")
 
@@ -24,7 +28,9 @@ class Video(msgspec.Struct, frozen=True, kw_only=True):
 
     video_id: Annotated[str, _text("TikTok video id", "7516594811734854943")]
     url: Annotated[str, _text("Canonical link", "https://www.tiktok.com/@tiktok/video/7516594811734854943")]
-    title: Annotated[str, _text("Caption, whole, as written", "life after @Zara Larsson Symphony vocals")] = ""
+    title: Annotated[
+        str, _text("Caption, whole, as written", "🌈🐬🦄 life after @Zara Larsson Symphony vocals 🌈🐬🦄")
+    ] = ""
     region: Annotated[str, _text('2-letter code of where it was posted from; "" when unknown', "US")] = ""
     date: Annotated[str, _text("Publish time, UTC, YYYY-MM-DD HH:MM:SS", "2025-06-16 17:07:10")] = ""
     date_timestamp: Annotated[int | None, Meta(description="The same as Unix seconds", examples=[1750093630])] = None
@@ -82,74 +88,68 @@ class Video(msgspec.Struct, frozen=True, kw_only=True):
 class Image(msgspec.Struct, frozen=True, kw_only=True):
     """One image of a photo post."""
 
-    url: str
-    width: int | None = None
-    height: int | None = None
+    url: Annotated[str, _about("Link to the image")]
+    width: Annotated[int | None, _about("Pixels")] = None
+    height: Annotated[int | None, _about("Pixels")] = None
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):
     """One file that TikTok offers of a video."""
 
-    url: str
-    codec: str = ""
-    """`h264`, `h265`, or TikTok's own name for another."""
-    width: int | None = None
-    height: int | None = None
-    bitrate: int | None = None
-    """Bits per second."""
-    fps: int | None = None
-    size: int | None = None
-    """Bytes."""
-    audio: bool = True
-    """Whether the file has sound."""
-    playable: bool = True
-    """Whether an ordinary player shows it."""
-    watermark: bool | None = None
-    """None: neither the link nor its place says."""
+    url: Annotated[str, _about("Link to the file")]
+    codec: Annotated[str, _about("`h264`, `h265`, or TikTok's own name for another")] = ""
+    width: Annotated[int | None, _about("Pixels")] = None
+    height: Annotated[int | None, _about("Pixels")] = None
+    bitrate: Annotated[int | None, _about("Bits per second")] = None
+    fps: Annotated[int | None, _about("Frames per second")] = None
+    size: Annotated[int | None, _about("Bytes")] = None
+    audio: Annotated[bool, _about("Whether the file has sound")] = True
+    playable: Annotated[bool, _about("Whether an ordinary player shows it")] = True
+    watermark: Annotated[
+        bool | None, _about("Whether it has a watermark; null: neither the link nor its place says")
+    ] = None
 
 
 class Mention(msgspec.Struct, frozen=True, kw_only=True):
-    """An account mentioned in the caption. TikTok's app and older pages do not tell its username."""
+    """An account mentioned in the caption."""
 
-    id: str
-    username: str = ""
+    id: Annotated[str, _about("The account's id")]
+    username: Annotated[str, _about('Its username; "" where TikTok does not tell it: its app and older pages')] = ""
 
 
 class Subtitle(msgspec.Struct, frozen=True, kw_only=True):
-    """One subtitle file. `text` only where it was asked for."""
+    """One subtitle file."""
 
-    language: str
-    """As TikTok names it: `eng-US`."""
-    url: str
-    format: str = ""
-    source: str = ""
-    """`ASR` heard by a machine, `MT` translated by one, or what TikTok calls it."""
-    size: int | None = None
-    text: str | None = None
+    language: Annotated[str, _about("As TikTok names it: `eng-US`")]
+    url: Annotated[str, _about("Link to the file")]
+    format: Annotated[str, _about("Of the file: `webvtt`")] = ""
+    source: Annotated[str, _about("`ASR`: heard by a machine; `MT`: translated by one; or what TikTok calls it")] = ""
+    size: Annotated[int | None, _about("Bytes")] = None
+    text: Annotated[str | None, _about("The words, where `language=` asked for this one; else null")] = None
 
 
 class AuthorStats(msgspec.Struct, frozen=True, kw_only=True):
     """The author's counts; None: the source does not say."""
 
-    followers: int | None = None
-    following: int | None = None
-    likes: int | None = None
-    videos: int | None = None
-    friends: int | None = None
+    followers: Annotated[int | None, _about("Accounts that follow the author")] = None
+    following: Annotated[int | None, _about("Accounts that the author follows")] = None
+    likes: Annotated[int | None, _about("Likes of all the author's posts")] = None
+    videos: Annotated[int | None, _about("Posts")] = None
+    friends: Annotated[int | None, _about("Friends, as TikTok counts them")] = None
 
 
 class Flags(msgspec.Struct, frozen=True, kw_only=True):
     """What is set on a post; None: the source does not say."""
 
-    media_type: str = "video"
-    """`video` or `photo`."""
-    pinned: bool | None = None
-    ai_generated: bool | None = None
-    comments_enabled: bool | None = None
-    duet_enabled: bool | None = None
-    stitch_enabled: bool | None = None
-    language: str = ""
-    """The caption's, as TikTok names it: `en`, `zh-Hans`; `un` where it cannot tell."""
+    media_type: Annotated[str, _about("`video` or `photo`")] = "video"
+    pinned: Annotated[bool | None, _about("Pinned to the top of the author's profile")] = None
+    ai_generated: Annotated[bool | None, _about("Marked as made with AI")] = None
+    comments_enabled: Annotated[bool | None, _about("Comments are open")] = None
+    duet_enabled: Annotated[bool | None, _about("Duets are allowed")] = None
+    stitch_enabled: Annotated[bool | None, _about("Stitches are allowed")] = None
+    language: Annotated[
+        str, _about("The caption's, as TikTok names it: `en`, `zh-Hans`; `un` where it cannot tell")
+    ] = ""
 
 
 class Extras(msgspec.Struct, frozen=True, kw_only=True):

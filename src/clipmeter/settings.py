@@ -18,6 +18,7 @@ DEFAULT_HOME = Path("~/.clipmeter").expanduser()
 
 
 SOURCES = ("webpage", "embed", "appjson", "ytdlp")
+_MAIL = re.compile(r"[^@\s:/<>\"']+@[^@\s:/<>\"']+")
 _PROXY = re.compile(r"(?:region=[A-Za-z]{2} +)?([^ ]+)")
 
 
@@ -44,6 +45,11 @@ class Settings:
         "A TikTok look-alike to ask in place of TikTok itself, for tests and measurements: `http://127.0.0.1:9000`.",
     )
     public_url: str = _setting("", "The address callers use, for links in answers. Empty: as the request named it.")
+    contact: str = _setting(
+        "",
+        "Whom callers may ask, for more requests at once and all else: an e-mail address or an `https://` address. "
+        "Empty: pages name nobody.",
+    )
     secret: str = _setting(
         "",
         "Secret for hashing API keys, 32 characters or more. Empty: made at first start and kept in the home folder.",
@@ -145,7 +151,8 @@ FOREIGN_SECRETS = frozenset(
     {"database_url", "smtp_url", "oidc_client_secret", "stripe_secret_key", "stripe_webhook_secret"}
 )
 """Those that others made, of any length."""
-_LOCAL_NAMES = frozenset({"CONFIG"})
+_LOCAL_NAMES = frozenset({"CONFIG", "KEY"})
+"""Those that are no settings: where the file is, and a caller's own key, which the samples of the docs read."""
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -237,6 +244,8 @@ def _check_addresses(settings: Settings) -> None:
     addresses = {"UPSTREAM": settings.upstream, "PUBLIC_URL": settings.public_url, "STRIPE_URL": settings.stripe_url}
     for name, value in addresses.items():
         _refuse(bool(value) and not _is_url(value, {"http", "https"}), name, value, "like http://127.0.0.1:9000")
+    known = not settings.contact or bool(_MAIL.fullmatch(settings.contact)) or _is_url(settings.contact, {"https"})
+    _refuse(not known, "CONTACT", settings.contact, "an e-mail address, or an address like https://HOST/help")
     _check_people(settings)
     _check_stripe(settings)
     for proxy in settings.proxies:

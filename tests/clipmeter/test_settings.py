@@ -53,6 +53,8 @@ def test_secret_from_a_file(tmp_path):
         ({"CLIPMETER_REGION": "USA"}, "two letters"),
         ({"CLIPMETER_LOG_LEVEL": "loud"}, "debug, info, warning or error"),
         ({"CLIPMETER_IMPERSONATE": ","}, "one browser or more"),
+        ({"CLIPMETER_CONTACT": "the boss"}, "an e-mail address, or an address like https://"),
+        ({"CLIPMETER_CONTACT": "javascript://x@y"}, "an e-mail address, or an address like https://"),
         ({"CLIPMETER_SIGNUP": "friends"}, "open, invite or closed"),
         ({"CLIPMETER_SMTP_URL": "mail.example.org"}, "smtp://USER:PASSWORD@HOST:587"),
         ({"CLIPMETER_SMTP_URL": "smtp://mail.example.org"}, "CLIPMETER_SMTP_FROM is empty"),

@@ -35,9 +35,24 @@ class Parameter:
     example: str
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What callers ask about an endpoint, for its page.
+
+    The answer is plain text with `code` in backticks and [links](/path); `{link_life}` stands for how long media links
+    are good.
+    """
+
+    asked: str
+    answer: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint(Generic[Query]):
-    """One thing that is sold. Price, free tier and concurrency are the operator's (settings)."""
+    """One thing that is sold: its route, OpenAPI and page follow from this.
+
+    Price, free tier and concurrency are the operator's (settings).
+    """
 
     name: str
     """In the ledger and in metrics."""
@@ -54,6 +69,23 @@ class Endpoint(Generic[Query]):
     """An object of the body, and the fields that it has only when they are asked for."""
     render: Callable[[Any, Query, "Relayed"], bytes]
     """The source's answer to a query → the body of a 200."""
+    example: tuple[str, ...]
+    """Names of the parameters whose examples make up the example request."""
+    example_body: Callable[[str], bytes]
+    """The address of this server → the body of a 200 for the example request."""
+    shown: tuple[str, ...]
+    """What code samples print of the body: fields of one object, each a text that is never null, as `video.title`."""
+    questions: tuple[Question, ...] = ()
+
+    @property
+    def slug(self) -> str:
+        """In the address of its page."""
+        return self.name.replace("_", "-")
+
+    @property
+    def example_query(self) -> tuple[tuple[str, str], ...]:
+        """Names and values of the example request."""
+        return tuple((p.name, p.example) for p in self.parameters if p.name in self.example)
 
     def asks(self, raw: bytes) -> Query:
         """What a query string as it came asks for; short ones are remembered. Raises what `read` raises."""

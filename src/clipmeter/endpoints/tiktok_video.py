@@ -6,11 +6,13 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from clipmeter.endpoints.base import Endpoint, Parameter, Parameters, Relayed, choice, number, once
+from clipmeter.endpoints.base import Endpoint, Parameter, Parameters, Question, Relayed, choice, number, once
+from clipmeter.endpoints.examples import example_of
 from clipmeter.endpoints.forms import Forms
 from clipmeter.endpoints.includes import read_includes, with_includes
 from clipmeter.errors import InvalidParameter, MissingParameter
 from clipmeter.media.files import file_of, with_urls
+from clipmeter.media.links import PREFIX
 from clipmeter.model import INCLUDES, Extras, Video
 from clipmeter.sites.tiktok.found import Answer
 from clipmeter.sites.tiktok.ref import ShortLink, VideoRef, read_id, read_link
@@ -83,11 +85,51 @@ def render(answer: Answer, query: VideoQuery, relayed: Relayed) -> bytes:
     return _encode({"video": with_includes(shown.video, shown.extras, shown.source, query.include)})
 
 
+def example_body(base_url: str) -> bytes:
+    """What the documented example gives, with this server's links, cut short since nobody may use them."""
+    video = example_of(Video)
+    answer = Answer(video, fetched_at=0, expires_at=None, source="", chain_token="")
+    relayed = with_urls(answer, lambda kind: f"{base_url}{PREFIX}/…/{file_of(video, kind).shown}")
+    return _encode(VideoResult(relayed.video))
+
+
 def _language(value: str | None) -> str:
     if value and not (value.isascii() and value.replace("-", "").isalnum() and len(value) <= LONGEST_LANGUAGE):
         raise InvalidParameter("language must be a code like en or eng-US.")
     return value or ""
 
+
+QUESTIONS = (
+    Question(
+        "Can I send an id instead of a link?",
+        "Yes: give `video_id` in place of `url`. The id is the long number at the end of a post's link. Give one of "
+        "the two, not both. Short links (`vm.tiktok.com`, `vt.tiktok.com`, `/t/`) have no id in them; send those as "
+        "`url`.",
+    ),
+    Question(
+        "Are the links permanent?",
+        "No. A media link of this server is good for up to {link_life}; TikTok's own, which `links=direct` gives, are "
+        "good for as long as TikTok likes. When one has expired, ask for the post again. To keep a file, download it "
+        "while its link lives: see [media links](/docs/media-links). The link in `url` is the post's own and stays.",
+    ),
+    Question(
+        "What is the difference between the three video links?",
+        "`video_url` is the video without a watermark, as an MP4. `video_url_hd` is the best quality that TikTok gives "
+        'out, and `""` where that is no better than `video_url`. `video_url_watermarked` is the file with TikTok\'s '
+        "watermark. `size`, `size_hd` and `size_watermarked` are their bytes. A photo post has no video: all three are "
+        '`""`, and `include=images` gives its pictures.',
+    ),
+    Question(
+        "What if the video is gone?",
+        "You get status 404 with the code [`not_found`](/docs/errors/not_found), and the sentence says why as far as "
+        "TikTok tells it: deleted, private, under review, age-restricted or blocked in a region. It is not charged.",
+    ),
+    Question(
+        "Why is a count null?",
+        "Because the source that answered does not say it. A count is exact or null, and never a 0 that was made up. "
+        "Of the counts, `downloads` is null most often: TikTok's pages do not carry it.",
+    ),
+)
 
 TIKTOK_VIDEO = Endpoint(
     name="tiktok_video",
@@ -151,4 +193,8 @@ TIKTOK_VIDEO = Endpoint(
     result=VideoResult,
     optional=(Video, Included),
     render=render,
+    example=("url",),
+    example_body=example_body,
+    shown=("video.title", "video.video_url"),
+    questions=QUESTIONS,
 )

@@ -12,6 +12,7 @@ from clipmeter.billing.limits import SpendingLimits
 from clipmeter.billing.people import People
 from clipmeter.billing.terms import TermsBook
 from clipmeter.store.base import Store
+from clipmeter.web.pages.setup import Setup
 
 if TYPE_CHECKING:  # it is imported by those who use it
     from clipmeter.billing.oidc import Oidc
@@ -32,6 +33,7 @@ class Site:
     ready: Callable[[], bool]
     public_url: str
     """ "" for wherever it is asked."""
+    setup: Setup = Setup()
     oidc: "Oidc | None" = None
     """The other service by which one can log in; None: there is none."""
 

@@ -1,0 +1,1 @@
+"""What is written for readers: the catalogue, endpoint pages, guides, and everything made of them."""

@@ -1,0 +1,116 @@
+"""The example request of an endpoint as a program, in each of the languages that the pages show.
+
+Every sample runs as it stands, with the key in the environment variable CLIPMETER_KEY: the tests take each of them from
+the page that is served, and run it.
+"""
+
+import json
+import re
+import shlex
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from clipmeter.endpoints.base import Endpoint
+
+KEY = "CLIPMETER_KEY"
+"""The environment variable that holds the caller's key. It is no setting: servers take no notice of it."""
+LANGUAGES = {"curl": "curl", "python": "Python", "javascript": "JavaScript", "go": "Go", "php": "PHP"}
+"""What each is called, in the order of the page."""
+_INITIALS = {"api", "hd", "html", "http", "id", "json", "url"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A program that asks an endpoint."""
+
+    language: str
+    """A key of LANGUAGES."""
+    code: str
+
+    @property
+    def name(self) -> str:
+        """The language, for people."""
+        return LANGUAGES[self.language]
+
+
+def samples_of(endpoint: Endpoint[Any], base_url: str) -> tuple[Sample, ...]:
+    """The example request in every language; `base_url`: of this server, without a slash at its end."""
+    return tuple(Sample(language, _program(language, endpoint, base_url)) for language in LANGUAGES)
+
+
+def sample_of(endpoint: Endpoint[Any], base_url: str, language: str) -> Sample:
+    """The example request in one of the languages."""
+    return Sample(language, _program(language, endpoint, base_url))
+
+
+def _program(language: str, endpoint: Endpoint[Any], base_url: str) -> str:
+    parts, fields = _printed(endpoint)
+    text = (
+        _environment()
+        .get_template(f"{language}.jinja")
+        .render(
+            url=base_url + endpoint.path,
+            query=endpoint.example_query,
+            key=KEY,
+            parts=parts,
+            fields=fields,
+            struct=_go_struct(parts, fields),
+        )
+    )
+    return text.strip() + "\n"
+
+
+def _printed(endpoint: Endpoint[Any]) -> tuple[list[str], list[str]]:
+    """The objects of the body, one within the other, and the fields of the innermost that a sample prints."""
+    (inside,) = {path.rpartition(".")[0] for path in endpoint.shown}
+    return inside.split("."), [path.rpartition(".")[2] for path in endpoint.shown]
+
+
+def _go_struct(parts: list[str], fields: list[str]) -> list[str]:
+    """The fields within the objects that hold them, as gofmt writes them."""
+    width = max(len(_exported(name)) for name in fields)
+    lines = [f"{_exported(name):{width}} string{_go_tag(name)}" for name in fields]
+    for part in reversed(parts):
+        lines = [f"{_exported(part)} struct {{", *(f"\t{line}" for line in lines), f"}}{_go_tag(part)}"]
+    return lines
+
+
+def _go_tag(name: str) -> str:
+    """What a field is called in JSON, where Go would not find it."""
+    return "" if _exported(name).lower() == name else f' `json:"{name}"`'
+
+
+def _exported(name: str) -> str:
+    """`video_url` as Go names it: VideoURL."""
+    return "".join(part.upper() if part in _INITIALS else part.capitalize() for part in name.split("_"))
+
+
+def _text(value: str) -> str:
+    """A string of Python, JavaScript and Go, whose strings can all be written as JSON's."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _php(value: str) -> str:
+    return "'" + re.sub(r"(['\\])", r"\\\1", value) + "'"
+
+
+def _shell(value: str) -> str:
+    """In quotes also where none are needed, for those who will put something else in its place."""
+    quoted = shlex.quote(value)
+    return quoted if quoted.startswith("'") else f"'{quoted}'"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(  # noqa: S701 - programs, not HTML: `highlight` escapes them
+        loader=PackageLoader("clipmeter.web.docs", "snippets"),
+        undefined=StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"text": _text, "php": _php, "shell": _shell, "word": shlex.quote, "exported": _exported}
+    return environment
