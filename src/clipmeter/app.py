@@ -263,6 +263,7 @@ def _site(parts: Parts) -> Site:
         public_url=settings.public_url,
         setup=Setup(
             contact=settings.contact,
+            cards=books.cards.is_on,
             links=settings.links,
             link_seconds=settings.link_seconds,
             max_age=settings.max_age,

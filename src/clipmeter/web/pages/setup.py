@@ -11,6 +11,8 @@ class Setup:
 
     contact: str = ""
     """Whom to ask: an e-mail address or an address of the web; "" for nobody in particular."""
+    cards: bool = True
+    """Whether a card can be added here."""
     links: str = "relay"
     """Which media links come without a word: `relay` or `direct`."""
     link_seconds: int = 21_600
@@ -19,6 +21,11 @@ class Setup:
     """Seconds for which an answer is remembered; 0: never."""
     log_days: int = 30
     """For which the request log is kept; 0: there is none."""
+
+    @property
+    def whom(self) -> str:
+        """Whom to ask, within a sentence of plain text."""
+        return self.contact or "whoever runs this server"
 
     @property
     def contact_href(self) -> str:
