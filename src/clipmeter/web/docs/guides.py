@@ -11,6 +11,7 @@ from markupsafe import escape
 from clipmeter.billing.rules import Terms
 from clipmeter.web.docs.facts import Facts, TestId, values_of
 from clipmeter.web.docs.markdown import Rendered, rendered
+from clipmeter.web.pages.setup import Setup
 
 SECTIONS = ("Get started", "Build", "Money", "Run your own")
 """In the order of the index."""
@@ -66,6 +67,7 @@ def _read(slug: str, raw: str) -> Guide:
 class Filler:
     """What fills guides in at this server."""
 
+    setup: Setup
     facts: Facts
     terms: Terms
     """Of the first endpoint, for everybody."""
@@ -80,7 +82,7 @@ class Filler:
 
     def text(self, guide: Guide, base_url: str) -> str:
         """The text of a guide. Raises KeyError for a placeholder that nothing fills."""
-        values = {**values_of(self.facts, self.terms), **tables_of(self.facts), "base_url": base_url}
+        values = {**values_of(self.setup, self.facts, self.terms), **tables_of(self.facts), "base_url": base_url}
         return fill(guide.text, values)
 
 

@@ -1,8 +1,8 @@
 """Markdown as the guides are written → HTML.
 
 Beyond CommonMark and tables: headings are links to themselves, a blockquote that begins with **Note:** or **Warning:**
-is a callout, and a fence whose words after the language say `sample` (or `sample=curl`) is run by the tests. Samples that
-follow each other are tabs. HTML in a text is text.
+is a callout, and a fence whose words after the language say `sample` (or `sample=curl`) is run by the tests. Samples
+that follow each other are tabs. HTML in a text is text.
 """
 
 import re
