@@ -6,7 +6,8 @@ from typing import Any, cast
 
 import msgspec
 import structlog
-from litestar import Litestar, Request, Response, get
+from litestar import Litestar, Request, Response, get, route
+from litestar.enums import HttpMethod
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
@@ -27,6 +28,7 @@ from clipmeter.web.api import paid
 from clipmeter.web.envelope import JSON, Direct, failure, send_reply
 from clipmeter.web.middleware import Outermost
 from clipmeter.web.openapi import document
+from clipmeter.web.pages.arriving import page_response
 from clipmeter.web.pages.routes import page_routes, refused
 from clipmeter.web.pages.site import Site
 
@@ -34,6 +36,7 @@ __all__ = ["ASGIApp", "make_app"]
 
 log = structlog.get_logger()
 
+_READS = [HttpMethod.GET, HttpMethod.HEAD]
 Handler = Callable[[Request[Any, Any, Any]], Awaitable[Response[bytes]]]
 
 
@@ -74,9 +77,9 @@ def make_app(  # noqa: PLR0913 - what the URLs lead to
 def _routes(endpoints: Sequence[Endpoint[Any]], ready: Callable[[], bool], public_url: str) -> list[HTTPRouteHandler]:
     openapi = msgspec.json.encode(document(endpoints, public_url or "/"))
     return [
-        get("/openapi.json", sync_to_thread=False)(_fixed(openapi)),
-        get("/healthz", sync_to_thread=False)(_fixed(b'{"status":"ok"}')),
-        get("/readyz")(_when_ready(ready, _ready)),
+        route("/openapi.json", http_method=_READS, sync_to_thread=False)(_fixed(openapi)),
+        route("/healthz", http_method=_READS, sync_to_thread=False)(_fixed(b'{"status":"ok"}')),
+        route("/readyz", http_method=_READS)(_when_ready(ready, _ready)),
     ]
 
 
@@ -118,14 +121,21 @@ def _problem(request: Request[Any, Any, Any], problem: Problem) -> Response[byte
 
 def _http_problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     if isinstance(error, MethodNotAllowedException):
-        return failure(MethodNotAllowed(), {"Allow": (error.headers or {}).get("allow", "GET")})
+        return _told(request, MethodNotAllowed(), {"Allow": (error.headers or {}).get("allow", "GET")})
     if isinstance(error, NotFoundException):
-        return failure(UnknownPath(), {})
+        return _told(request, UnknownPath(), {})
     if error.status_code == PayloadTooLarge.status:
         return failure(PayloadTooLarge(), {})
     if error.status_code < InternalError.status:
         return failure(InvalidParameter(str(error.detail)), {})
     return _crash(request, error)
+
+
+def _told(request: Request[Any, Any, Any], problem: Problem, headers: dict[str, str]) -> Response[bytes]:
+    """To a browser as a page, to all others as the contract has it."""
+    if reply := refused(request.scope, problem):
+        return page_response(reply, headers)
+    return failure(problem, headers)
 
 
 def _crash(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

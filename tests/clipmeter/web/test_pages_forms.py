@@ -32,14 +32,14 @@ def member(browser):
 
 @pytest.mark.parametrize("path", OPEN)
 def test_headers(browser, path):
-    """No page is kept by a cache, shown in a frame, or may load or run anything of another site, or any script."""
+    """No page is kept by a cache, shown in a frame, or may load or run anything of another site, or inline."""
     headers = browser.open(path).reply.headers
     assert headers["cache-control"] == "no-store"
     policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
-    assert "script-src" not in policy
+    assert "script-src 'self';" in policy
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["content-type"] == "text/html; charset=utf-8"
     assert headers["x-request-id"].startswith("req_")
@@ -331,11 +331,30 @@ def first_answer(url):
 
 
 def test_errors_of_the_api_stay_json(browser):
-    """Only pages answer with HTML."""
-    for path, status in (("/nothing", 404), ("/keys/nothing", 404), ("/v1/me", 401), ("/v1/tiktok/video", 401)):
+    """Where programs ask, the answer is the contract's, whatever they say they take."""
+    for path, status in (("/v1/nothing", 404), ("/v1/me", 401), ("/v1/tiktok/video", 401)):
         reply = browser.client.get(path, headers={"Accept": "text/html"})
         assert (reply.status_code, reply.headers["content-type"]) == (status, "application/json")
     assert browser.client.post("/v1/me", data={"a": "b"}).json()["code"] == "method_not_allowed"
+    assert browser.client.get("/nothing", headers={"Accept": "*/*"}).json()["code"] == "not_found"
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/keys/nothing", "/static/0/none.js"])
+def test_an_unknown_page(browser, path):
+    """A browser is told so in words, with ways to go on."""
+    reply = browser.client.get(path, headers={"Accept": "text/html,*/*"})
+    assert (reply.status_code, reply.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert 'href="/docs"' in reply.text
+
+
+def test_a_wrong_method_on_a_page(browser):
+    """It is refused on a page, with the ones it takes; HEAD is GET without the body."""
+    reply = browser.client.put("/keys")
+    assert (reply.status_code, reply.headers["content-type"]) == (405, "text/html; charset=utf-8")
+    assert "GET" in reply.headers["allow"]
+    head, get = browser.client.head("/login"), browser.client.get("/login")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-type"] == get.headers["content-type"]
 
 
 def test_cookies_over_http(browser):

@@ -11,10 +11,12 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 import structlog
-from litestar import Request
+from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
+from clipmeter.billing.people import Visitor
 from clipmeter.errors import InternalError, InvalidParameter, PayloadTooLarge, Problem, ServiceUnavailable
+from clipmeter.web.assets import squeezed
 from clipmeter.web.envelope import Reply
 from clipmeter.web.pages.errors import FormNotBelieved, FormTooOld, FormUnreadable, SessionEnded
 from clipmeter.web.pages.forms import kept, read_fields, read_form
@@ -33,8 +35,9 @@ def shown(site: Site, page: Page) -> Handler:
     async def answer(request: Request[Any, Any, Any]) -> Answer:
         visit = await _known(site, page, request)
         if page.private and visit.visitor is None:
-            return visit.go("/login", query={"next": page.path})
-        return await page.show(replace(visit, form=visit.query) if "kept" in visit.query else visit)
+            return visit.go("/login", query={"next": visit.path})
+        answer = await page.show(replace(visit, form=visit.query) if "kept" in visit.query else visit)
+        return squeezed(request, answer) if page.public else answer  # others hold secrets, which squeezing tells of
 
     return answer
 
@@ -58,10 +61,22 @@ def sent(site: Site, page: Page) -> Handler:
 
 
 async def _known(site: Site, page: Page, request: Request[Any, Any, Any]) -> Visit:
+    visit = arrived(site, page, request, read_fields(request.scope["query_string"]))
+    if page.public:
+        return replace(visit, visitor=await _perhaps(site, visit.token))
     if not site.ready():
         raise ServiceUnavailable
-    visit = arrived(site, page.path, request, read_fields(request.scope["query_string"]))
     return replace(visit, visitor=await site.people.who(visit.token) if visit.token else None)
+
+
+async def _perhaps(site: Site, token: str) -> Visitor | None:
+    """Who is logged in; what is there to read for everybody does not wait for a database."""
+    if not token or not site.ready():
+        return None
+    try:
+        return await site.people.who(token)
+    except ServiceUnavailable:
+        return None
 
 
 async def _act(page: Page, visit: Visit) -> Answer:
@@ -104,10 +119,14 @@ def went_wrong(request: Request[Any, Any, Any], error: Exception) -> Answer:
     problem = _problem_of(error)
     if isinstance(problem, InternalError):
         log.error("page crashed", request_id=request_id, exc_info=error)
-    reply = apology(problem, request_id)
+    return page_response(apology(problem, request_id), {})
+
+
+def page_response(reply: Reply, headers: dict[str, str]) -> Answer:
+    """A page that was made without the framework, as the framework has it."""
     own = {b"content-length", b"content-type"}
-    headers = {name.decode(): value.decode() for name, value in reply.headers if name not in own}
-    return Answer(reply.body, status_code=reply.status, media_type=HTML, headers=headers)
+    theirs = {name.decode(): value.decode() for name, value in reply.headers if name not in own}
+    return Response(reply.body, status_code=reply.status, media_type=HTML, headers={**theirs, **headers})
 
 
 def _problem_of(error: Exception) -> Problem:

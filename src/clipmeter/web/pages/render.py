@@ -2,22 +2,22 @@
 
 from datetime import UTC, datetime
 from functools import cache
-from hashlib import blake2b
-from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from clipmeter import __version__
 from clipmeter.billing.money import short_dollars
+from clipmeter.web.assets import asset_url
 
-CSS_PATH = "/pages.css"
 HTML = "text/html"  # Litestar adds the charset
-_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {
     "Cache-Control": "no-store",  # also nothing to see with the back button after somebody has logged out
-    "Content-Security-Policy": _POLICY,
+    "Content-Security-Policy": POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "same-origin",  # not no-referrer: then forms would say `Origin: null`
     "X-Content-Type-Options": "nosniff",
@@ -33,12 +33,6 @@ def page_bytes(template: str, values: dict[str, Any]) -> bytes:
 
 
 @cache
-def css() -> bytes:
-    """The one style sheet."""
-    return (files("clipmeter.web.pages") / "pages.css").read_bytes()
-
-
-@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("clipmeter.web.pages"),
@@ -49,7 +43,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"moment": moment, "day": day, "dollars": short_dollars, "month": month, "amount": amount}
-    environment.globals["css"] = f"{CSS_PATH}?{blake2b(css(), digest_size=6).hexdigest()}"
+    environment.globals |= {"asset": asset_url, "version": __version__}
     return environment
 
 

@@ -1,19 +1,21 @@
 """Every URL of the pages in one list."""
 
+import re
 from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import post, route
+from litestar.enums import HttpMethod
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import HTTPScope
 
 from clipmeter.errors import Problem
+from clipmeter.web.assets import asset_handler
 from clipmeter.web.envelope import Reply
 from clipmeter.web.pages import account, billing, elsewhere, keys, limits, passwords, signing, usage
 from clipmeter.web.pages.arriving import apology, sent, shown, went_wrong
-from clipmeter.web.pages.render import CSS_PATH, css
 from clipmeter.web.pages.site import Site
 from clipmeter.web.pages.visit import Page
 
@@ -29,26 +31,32 @@ PAGES: tuple[Page, ...] = tuple(
         account.PAGES,
     )
 )
-_PATHS = frozenset(page.path for page in PAGES)
 _ERRORS: dict[type[Exception] | int, Callable[..., Any]] = {
     HTTPException: went_wrong,
     Problem: went_wrong,
     Exception: went_wrong,
 }
+_PATHS = re.compile("|".join(re.sub(r"{\w+:str}", "[^/]+", page.path) for page in PAGES))
+_READS = [HttpMethod.GET, HttpMethod.HEAD]
+_MACHINES = ("/v1/", "/media/", "/stripe/", "/mcp")
+"""Where only programs ask, whatever they say they take."""
 
 
 def page_routes(site: Site) -> list[HTTPRouteHandler]:
     """The handlers of all pages."""
-    shows = [get(page.path, exception_handlers=_ERRORS)(shown(site, page)) for page in PAGES]
+    shows = [route(page.path, http_method=_READS, exception_handlers=_ERRORS)(shown(site, page)) for page in PAGES]
     acts = [post(page.path, exception_handlers=_ERRORS)(sent(site, page)) for page in PAGES if page.acts]
-    return [*shows, *acts, get(CSS_PATH, sync_to_thread=False)(_style)]
+    return [*shows, *acts, asset_handler()]
 
 
 def refused(scope: HTTPScope, problem: Problem) -> Reply | None:
-    """How a page is told that its request was refused before it got there; None: this is no page's path."""
-    return apology(problem, str(scope["state"]["request_id"])) if scope["path"] in _PATHS else None
+    """How a browser is told that its request got to no page; None: this was no browser asking for one."""
+    return apology(problem, str(scope["state"]["request_id"])) if _is_for_people(scope) else None
 
 
-def _style(request: Request[Any, Any, Any]) -> Response[bytes]:  # noqa: ARG001 - the shape of a handler
-    headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
-    return Response(css(), media_type="text/css", headers=headers)
+def _is_for_people(scope: HTTPScope) -> bool:
+    path = scope["path"]
+    if _PATHS.fullmatch(path.rstrip("/") or "/"):
+        return True
+    accepts = b",".join(value for name, value in scope["headers"] if name == b"accept")
+    return b"text/html" in accepts and not path.startswith(_MACHINES)

@@ -1,12 +1,16 @@
 """Sign up, log in, log out."""
 
+import re
+
 from clipmeter.billing.terms import EVERYBODY
 from clipmeter.web.pages.forms import kept, read_fields
 from clipmeter.web.pages.visit import Answer, Page, Visit
 
 HOME = "/keys"
 """Where one gets to after logging in, unless another page was asked for."""
-ONWARD = frozenset({"/account", "/account/delete", "/keys", "/limits", "/billing", "/usage", "/password"})
+_MEMBERS = "start|playground|keys|usage|requests|limits|billing|account|password"
+ONWARD = re.compile(rf"/(?:{_MEMBERS})(?:/[A-Za-z0-9_-]{{1,100}})?")
+"""Pages for who is logged in."""
 
 
 async def show_signup(visit: Visit) -> Answer:
@@ -60,7 +64,7 @@ async def log_out(visit: Visit) -> Answer:
 def onward(visit: Visit) -> str:
     """The page that was asked for, if it is one of ours."""
     asked = visit.sent("next") or visit.query.get("next", "")
-    return asked if asked in ONWARD else HOME
+    return asked if ONWARD.fullmatch(asked) else HOME
 
 
 PAGES = (

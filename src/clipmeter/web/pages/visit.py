@@ -41,6 +41,10 @@ class Visit:
     base_url: str
     """Of this server, as the browser knows it; without a slash at its end."""
     query: Mapping[str, str]
+    params: Mapping[str, str] = field(default_factory=dict)
+    """The parts of the path that the page's own path names."""
+    is_public: bool = False
+    """A page that is the same for everybody, but for its head."""
     form: Mapping[str, str] = field(default_factory=dict)
     """What was typed: sent just now, or kept while its sender had to log in again."""
     problem: Problem | None = None
@@ -72,9 +76,12 @@ class Visit:
 
     def render(self, template: str, **values: Any) -> Answer:  # noqa: ANN401 - whatever the template shows
         """A page of HTML, with the status of the problem if there is one."""
-        body = page_bytes(template, {"visit": self, **values})
-        answer = Response(body, status_code=self.problem.status if self.problem else 200, media_type=HTML)
-        return self._dressed(answer)
+        return self.answer(page_bytes(template, {"visit": self, **values}))
+
+    def answer(self, body: bytes, media_type: str = HTML) -> Answer:
+        """A page that is made already."""
+        status = self.problem.status if self.problem else 200
+        return self._dressed(Response(body, status_code=status, media_type=media_type))
 
     def go(self, path: str, said: str = "", query: Mapping[str, str] = NOTHING) -> Answer:
         """Send the browser to another page, so that loading that again repeats nothing."""
@@ -101,11 +108,12 @@ class Visit:
     @property
     def headers(self) -> dict[str, str]:
         """Those of every page."""
-        return {**HEADERS, **(HSTS if self.secure else {})}
+        keep = {"Cache-Control": "private, no-cache"} if self.is_public else {}
+        return {**HEADERS, **keep, **(HSTS if self.secure else {})}
 
     def _dressed(self, answer: Answer) -> Answer:
         answer.headers.update(self.headers)
-        if self.is_new:
+        if self.is_new and not self.is_public:
             answer.set_cookie(cookie(BROWSER, self.browser, secure=self.secure))
         return answer
 
@@ -122,15 +130,22 @@ class Page:
     acts: Mapping[str, Show] = field(default_factory=dict)
     private: bool = True
     """Only for who is logged in."""
+    public: bool = False
+    """For everybody, without forms; there also while the database is not."""
 
 
-def arrived(site: Site, path: str, request: Request[Any, Any, Any], query: Mapping[str, str]) -> Visit:
+def public(path: str, show: Show) -> Page:
+    """A page for everybody to read."""
+    return Page(path, show, private=False, public=True)
+
+
+def arrived(site: Site, page: Page, request: Request[Any, Any, Any], query: Mapping[str, str]) -> Visit:
     """A request, before anybody was asked who it is."""
     secure = is_secure(site, request)
     browser = read_cookie(request, BROWSER, secure=secure)
     return Visit(
         site=site,
-        path=path,
+        path=request.scope["path"].rstrip("/") or "/",
         secure=secure,
         token=read_cookie(request, SESSION, secure=secure),
         browser=browser or new_browser(),
@@ -140,6 +155,8 @@ def arrived(site: Site, path: str, request: Request[Any, Any, Any], query: Mappi
         address=request.client.host if request.client else "",
         base_url=site.public_url.rstrip("/") or str(request.base_url).rstrip("/"),
         query=query,
+        params=request.path_params,
+        is_public=page.public,
     )
 
 
