@@ -18,7 +18,7 @@ from clipmeter.store.base import Lock, Query, Steps, Store, plan
 
 KEYS_PER_ACCOUNT = 10
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
-_PREFIXES: dict[Mode, str] = {"live": "ak_live_", "test": "ak_test_"}
+PREFIXES: dict[Mode, str] = {"live": "ak_live_", "test": "ak_test_"}
 _RANDOM, _CHECK = 32, 6
 _LENGTH = len("ak_live_") + _RANDOM + _CHECK
 _MAX_NAME = 100
@@ -68,13 +68,13 @@ def make_key(mode: Mode) -> str:
 
 def _spell(mode: Mode, bits: int) -> str:
     """A key of 256 random bits, more than it has room for, so that all keys are equally likely."""
-    body = _PREFIXES[mode] + _digits(bits, _RANDOM)
+    body = PREFIXES[mode] + _digits(bits, _RANDOM)
     return body + _check(body)
 
 
 def looks_right(text: str) -> bool:
     """Whether this can be a key at all. Quick for any text."""
-    if len(text) != _LENGTH or not text.startswith(tuple(_PREFIXES.values())):
+    if len(text) != _LENGTH or not text.startswith(tuple(PREFIXES.values())):
         return False
     return _DIGITS.issuperset(text[8:]) and _check(text[:-_CHECK]) == text[-_CHECK:]
 

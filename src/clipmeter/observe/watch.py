@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import structlog
 
-from clipmeter.billing.keys import Caller
+from clipmeter.billing.keys import PREFIXES, Caller
 from clipmeter.call import Finished
 from clipmeter.endpoints.base import Endpoint, read_query
 from clipmeter.errors import Attempt, Problem
@@ -109,6 +109,7 @@ class Watch:
             mode = caller.mode if caller else "unknown"
             calls[name, mode, status, code] += 1
             remembered[name, mode] += _from_memory(finished)
+            self._health.served(_lane(finished), name, code, finished.stages["total"] * 1000)
             for stage, seconds in finished.stages.items():
                 self._metrics.stage(name, stage, seconds)
             if status >= UPSTREAMS or not quiet:
@@ -133,6 +134,13 @@ class Watch:
                 self._shown.clear()
             shown = self._shown[endpoint.name, query] = asked_text(endpoint, query)
         return shown
+
+
+def _lane(finished: Finished) -> str:
+    """Whether a call was live or a test, also where its key could not be looked up."""
+    if finished.caller:
+        return finished.caller.mode
+    return "test" if (finished.asked.key or "").startswith(PREFIXES["test"]) else "live"
 
 
 def _say(finished: Finished, status: int, code: str, problem: Problem | None) -> None:

@@ -2,6 +2,7 @@
 
 Rule 1: `note` never waits and never fails; when the database is gone for long, rows are dropped and counted.
 Rule 2: a row is written once, also when it is not known whether the database has saved it.
+Rule 3: what was written is added up (tally.py); what was dropped is not.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ import structlog
 
 from clipmeter.errors import Attempt, InvalidParameter, Problem, ServiceUnavailable
 from clipmeter.records.flusher import Flusher
+from clipmeter.records.tally import DAY_MICROS, Tally
 from clipmeter.store.base import Many, Query, Steps, Store, plan
 
 log = structlog.get_logger()
@@ -33,7 +35,6 @@ LONGEST_ASKED = 500
 _LONGEST_SIGN = 200
 _PRUNE_ROWS = 50
 _PRUNE_SECONDS = 60.0
-_DAY_MICROS = 86_400_000_000
 _LAST = (2**63 - 1, "\x7f")
 """Comes after every row."""
 _encode = msgspec.json.Encoder().encode
@@ -106,10 +107,11 @@ class RequestLog:
     """The log of all accounts."""
 
     def __init__(self, store: Store, keep_days: int, *, queue: int = QUEUE) -> None:
-        """`keep_days` 0: nothing is noted, and what was is deleted. At most `queue` rows wait for the database."""
+        """`keep_days` 0: requests are added up, but no row is kept. At most `queue` rows wait for the database."""
         self.dropped = 0
         """Rows that found the queue full, or that the database refused."""
         self._store, self._keep_days, self._queue = store, keep_days, queue
+        self._tally = Tally(store)
         self._waiting: deque[LogEntry] = deque()
         self._flusher = Flusher(self._flush_when_worth_it, seconds=FLUSH_SECONDS)
         self._next_prune = self._next_flush = 0.0
@@ -124,8 +126,6 @@ class RequestLog:
 
     def note(self, entry: LogEntry) -> None:
         """Remember a request, for the next flush."""
-        if not self._keep_days:
-            return
         if len(self._waiting) >= self._queue:
             self.dropped += 1
             return
@@ -139,16 +139,29 @@ class RequestLog:
             await self.flush()
 
     async def flush(self) -> None:
-        """Write what waits, a few rows at a time, and delete what is too old. Raises ServiceUnavailable."""
+        """Write what waits, a few rows at a time, then its sums, and delete what is too old.
+
+        Raises ServiceUnavailable.
+        """
+        zero = await self._tally.zero() if self._waiting else 0
         self._waiting = deque(sorted(self._waiting))  # those of an account lie together in the database too
         while self._waiting:
-            await self._write(list(islice(self._waiting, CHUNK)))
+            chunk = list(islice(self._waiting, CHUNK))
+            is_written = await self._write(chunk)
+            for _ in chunk:
+                self._waiting.popleft()
+            if is_written:
+                self._tally.count(chunk, zero)
+        await self._tally.flush()
         self._next_flush = time.monotonic() + BUSY_SECONDS
         if time.monotonic() >= self._next_prune:
             await self.prune()
             self._next_prune = time.monotonic() + _PRUNE_SECONDS
 
-    async def _write(self, chunk: list[LogEntry]) -> None:
+    async def _write(self, chunk: list[LogEntry]) -> bool:
+        """Whether they are in the log, or need not be; False: the database refused them. Raises ServiceUnavailable."""
+        if not self._keep_days:
+            return True
         try:
             await asyncio.shield(self._store.submit(_add(chunk)))
         except ServiceUnavailable:
@@ -156,13 +169,14 @@ class RequestLog:
         except Problem:
             log.exception("log rows were refused", rows=len(chunk))
             self.dropped += len(chunk)  # or they would keep all later ones from being written
-        for _ in chunk:
-            self._waiting.popleft()
+            return False
+        return True
 
     async def prune(self) -> None:
-        """Delete rows older than they may be, a few at a time. Raises ServiceUnavailable."""
-        while await self._store.write(_prune(self._keep_days * _DAY_MICROS)) == _PRUNE_ROWS:
+        """Delete rows and sums older than they may be, a few at a time. Raises ServiceUnavailable."""
+        while await self._store.write(_prune(self._keep_days * DAY_MICROS)) == _PRUNE_ROWS:
             pass
+        await self._tally.prune()
 
     async def page(self, account_id: str, before: str, limit: int, filters: Filters) -> list[LogRow]:
         """An account's rows, newest first: those after the one of id `before`, or the newest when that is "".

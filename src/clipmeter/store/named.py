@@ -14,13 +14,14 @@ CLOCK = ("now", "day", "month")
 """Values that the database's clock gives."""
 VALUE = re.compile(r"(?<!:):([a-z_]+)\b")
 _INTEGERS = """
-    after_time age_micros by_hand amount_cents before_time blocked carried_in_micros carried_out_micros cents
-    charge_micros charged_micros claim_micros concurrency confirmed created_seconds credit_micros daily_limit
-    due_at exp_month exp_year faults fetched_at free free_limit free_requests fresh_micros from_memory
-    grace_micros hold_micros hour http_status idle_micros keep_micros key_limit keys life_micros limit_micros
-    max_ms micros monthly_limit now number own paid patience_micros percent price_micros requests shift size
-    slack_micros slot_limit stale_micros test threshold_micros ticket total_ms tries version wait_micros
-    window_micros
+    after_time age_micros amount_cents batch before_time blocked bucket_a bucket_b bucket_c bucket_d bucket_e
+    bucket_f bucket_g bucket_h bucket_i bucket_j bucket_k bucket_l by_hand carried_in_micros carried_out_micros
+    cents charge_micros charged charged_micros claim_micros concurrency confirmed created_seconds credit_micros
+    daily_limit days due_at exp_month exp_year faults fetched_at first_day free free_limit free_requests
+    fresh_micros from_memory grace_micros hold_micros hour http_status idle_micros keep_micros key_limit keys
+    last_at last_day life_micros limit_micros max_ms micros monthly_limit now number on_day own paid patience_micros
+    percent price_micros requests shift size slack_micros slot_limit stale_micros test threshold_micros ticket
+    total_ms tries version wait_micros window_micros
 """
 INTEGERS = frozenset(_INTEGERS.split())
 """Values that are whole numbers; all others are text."""

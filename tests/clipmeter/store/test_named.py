@@ -34,8 +34,17 @@ OFTEN = [
     "failures_add",
     "failures_of",
     "usage_of",
+    "tally_mark",
+    "tally_add",
+    "tally_prune",
+    "daily_sums",
+    "daily_first",
+    "daily_keys",
     "health_add",
     "health_since",
+    "health_days",
+    "served_add",
+    "served_days",
     "terms_of",
     "forecast_facts",
     "alert_accounts",
@@ -85,12 +94,14 @@ def test_primary_keys_start_with_the_account(schema):
     tables = [row[0] for row in schema.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
     for table in set(tables) - {
         "attempts",
+        "endpoint_health",
         "invites",
         "marks",
         "nodes",
         "schema_version",
         "source_health",
         "stripe_events",
+        "tally_marks",
     }:
         columns = schema.execute(f"PRAGMA table_info({table})").fetchall()
         assert [column[1] for column in columns if column[5] == 1] == ["account_id"], table

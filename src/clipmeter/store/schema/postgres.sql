@@ -15,3 +15,5 @@ ALTER TABLE usage SET (fillfactor = 60);
 ALTER TABLE spend SET (fillfactor = 60);
 ALTER TABLE accounts SET (fillfactor = 60);
 ALTER TABLE requests SET (autovacuum_vacuum_scale_factor = 0.02);
+ALTER TABLE daily SET (fillfactor = 60);
+ALTER TABLE endpoint_health SET (fillfactor = 60);
