@@ -17,6 +17,8 @@ JSON = "application/json"
 JSON_TYPE = (b"content-type", b"application/json")
 BODY_LIMIT = 1_000_000
 """Bytes of a request's body at most."""
+ERRORS = "/docs/errors"
+"""Below it each error code has a page of its name."""
 MOST_FRESH = 60
 """Seconds for which a caller's own cache may keep an answer."""
 _encode = msgspec.json.Encoder().encode
@@ -55,9 +57,10 @@ def failure(problem: Problem, headers: dict[str, str]) -> Response[bytes]:
 
 def failed(problem: Problem, headers: Headers = ()) -> Reply:
     """The same without the framework."""
-    again = [(name.lower().encode(), value.encode()) for name, value in problem_headers(problem).items()]
     body = problem_bytes(problem)
-    return Reply(problem.status, [JSON_TYPE, length(body), *headers, *again], body)
+    return Reply(
+        problem.status, [JSON_TYPE, length(body), *headers, *_raw_headers(problem.code, problem.retry_after)], body
+    )
 
 
 def length(body: bytes) -> tuple[bytes, bytes]:
@@ -66,8 +69,19 @@ def length(body: bytes) -> tuple[bytes, bytes]:
 
 
 def problem_headers(problem: Problem) -> dict[str, str]:
-    """`Retry-After` where a repeat makes sense."""
-    return {} if problem.retry_after is None else {"Retry-After": str(problem.retry_after)}
+    """Where it is explained, and `Retry-After` where a repeat makes sense."""
+    return {name.decode(): value.decode() for name, value in _raw_headers(problem.code, problem.retry_after)}
+
+
+@lru_cache(200)
+def _raw_headers(code: str, retry_after: int | None) -> Headers:
+    explained = ((b"link", help_link(code).encode()),) if code else ()
+    return explained if retry_after is None else (*explained, (b"retry-after", b"%d" % retry_after))
+
+
+def help_link(code: str) -> str:
+    """The value of the header Link that leads to the page of an error code."""
+    return f'<{ERRORS}/{code}>; rel="help"'
 
 
 def standing_headers(standing: Standing | None) -> Headers:

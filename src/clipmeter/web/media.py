@@ -17,7 +17,7 @@ from clipmeter.media.links import NOT_OURS, PREFIX, Links, Wanted
 from clipmeter.media.relay import Relay, Sent
 from clipmeter.media.reply import ENDINGS, Head
 from clipmeter.web.api import left
-from clipmeter.web.envelope import JSON, problem_bytes
+from clipmeter.web.envelope import failed
 
 log = structlog.get_logger()
 
@@ -137,9 +137,7 @@ def _renamed(name: str, type_: str) -> str:
 
 async def _no_such_range(head: Head, send: Send) -> None:
     about = "" if head.total is None else f", which has {head.total} bytes"
-    body = problem_bytes(InvalidParameter(f"The range lies outside of the file{about}."))
-    headers = [(b"content-type", JSON.encode()), (b"content-length", str(len(body)).encode())]
-    if head.total is not None:
-        headers.append((b"content-range", f"bytes */{head.total}".encode()))
-    await send({"type": "http.response.start", "status": 416, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+    said = failed(InvalidParameter(f"The range lies outside of the file{about}."))
+    size = () if head.total is None else ((b"content-range", f"bytes */{head.total}".encode()),)
+    await send({"type": "http.response.start", "status": 416, "headers": [*said.headers, *size]})
+    await send({"type": "http.response.body", "body": said.body, "more_body": False})

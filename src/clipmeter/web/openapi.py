@@ -35,6 +35,7 @@ HEADERS = {
     "ETag": ("string", "Names this answer, for `If-None-Match`."),
     "Idempotency-Replayed": ("boolean", "`true`: the stored answer to an earlier request, whose id is `X-Request-Id`."),
     "Retry-After": ("integer", "Whole seconds after which a repeat makes sense."),
+    "Link": ("string", 'Where the error is explained: `</docs/errors/CODE>; rel="help"`.'),
 }
 FRESHNESS = ("Age", "Cache-Control", "ETag")
 STANDING = ("X-Charge", "X-Free-Remaining", "RateLimit", "RateLimit-Policy")
@@ -274,7 +275,7 @@ def _error_response(status: int) -> dict[str, Any]:
             f"`{kind.code}`: {kind().message}" for kind in kinds if kind.__init__ is Problem.__init__
         )
         or "An error; nothing is charged.",
-        "headers": _header_refs(("X-Request-Id", *retry)),
+        "headers": _header_refs(("X-Request-Id", "Link", *retry)),
         "content": {"application/json": {"schema": schema}},
     }
 

@@ -19,7 +19,7 @@ from uvicorn.server import ServerState
 
 from clipmeter.call import new_request_id
 from clipmeter.errors import HeadersTooLarge, InvalidParameter, MethodNotAllowed, Problem
-from clipmeter.web.envelope import Reply, problem_bytes
+from clipmeter.web.envelope import Reply, help_link, problem_bytes
 
 HEAD_LIMIT = 64 * 1024
 """Bytes of request line and headers together."""
@@ -142,7 +142,8 @@ class Protocol(HttpToolsProtocol):
         body = problem_bytes(problem)
         head = (
             f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}\r\ncontent-type: application/json\r\n"
-            f"content-length: {len(body)}\r\nx-request-id: {new_request_id()}\r\nconnection: close\r\n\r\n"
+            f"content-length: {len(body)}\r\nx-request-id: {new_request_id()}\r\n"
+            f"link: {help_link(problem.code)}\r\nconnection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + body)
         self.loop.call_later(LINGER, self.transport.close)

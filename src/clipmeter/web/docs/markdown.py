@@ -51,7 +51,7 @@ def rendered(text: str) -> Rendered:
 @lru_cache(1024)
 def inline(text: str) -> str:
     """A line of Markdown as HTML, without a paragraph around it."""
-    return _md().renderInline(text)
+    return str(_md().renderInline(text))
 
 
 def slug(text: str) -> str:
