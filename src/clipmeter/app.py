@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import structlog
 
@@ -15,6 +15,7 @@ from clipmeter.billing.messages import Messenger
 from clipmeter.billing.rules import Mode
 from clipmeter.books import Books
 from clipmeter.call import Call, Source
+from clipmeter.casting import PREFIX, written
 from clipmeter.endpoints import ENDPOINTS
 from clipmeter.endpoints.tiktok_video import TIKTOK_VIDEO, VideoQuery
 from clipmeter.errors import Problem
@@ -27,6 +28,7 @@ from clipmeter.media.relay import Lane, Relay
 from clipmeter.observe.alarm import Alarm
 from clipmeter.observe.metrics import CONTENT_TYPE_LATEST, Metrics
 from clipmeter.observe.watch import Watch
+from clipmeter.records.statistics import Statistics
 from clipmeter.sending import by_mail, by_webhook
 from clipmeter.settings import BadSetting, Settings
 from clipmeter.sites.tiktok.found import Answer
@@ -38,6 +40,7 @@ from clipmeter.sites.tiktok.subtitles import with_words
 from clipmeter.store.sentences import explain
 from clipmeter.stream import Streams
 from clipmeter.web.account import Desk
+from clipmeter.web.docs.facts import Facts, Setting, TestId
 from clipmeter.web.media import media_handler
 from clipmeter.web.metrics import metrics
 from clipmeter.web.pages.setup import Setup
@@ -259,6 +262,11 @@ def _site(parts: Parts) -> Site:
         cards=books.cards,
         invoices=books.invoices,
         terms=books.bargains,
+        log=books.log,
+        statistics=Statistics(books.store),
+        health=books.health,
+        call=parts.call,
+        endpoints=ENDPOINTS,
         ready=lambda: parts.is_ready,
         public_url=settings.public_url,
         setup=Setup(
@@ -269,7 +277,27 @@ def _site(parts: Parts) -> Site:
             max_age=settings.max_age,
             log_days=settings.log_days,
         ),
+        facts=_facts(settings),
         oidc=books.oidc,
+    )
+
+
+def _facts(settings: Settings) -> Facts:
+    """What the guides tell of this server and of test mode."""
+    from fauxtok.ids import DOCUMENTED  # noqa: PLC0415 - commands without pages do without it
+    from fauxtok.short import short_code  # noqa: PLC0415
+
+    about = (Setting(PREFIX + f.name.upper(), written(f.default), f.metadata["help"]) for f in fields(Settings))
+    ids = (
+        TestId(str(number), it.status, it.code, it.means, f"https://vm.tiktok.com/{short_code(number)}/")
+        for number, it in DOCUMENTED.items()
+    )
+    return Facts(
+        relays=settings.relays,
+        time_budget=settings.time_budget,
+        pace=settings.pace,
+        settings=tuple(about),
+        test_ids=tuple(ids),
     )
 
 

@@ -1,8 +1,8 @@
 """What the pages stand on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clipmeter.billing.alerts import Alerts
 from clipmeter.billing.cards import Cards
@@ -11,7 +11,13 @@ from clipmeter.billing.keys import Keys
 from clipmeter.billing.limits import SpendingLimits
 from clipmeter.billing.people import People
 from clipmeter.billing.terms import TermsBook
+from clipmeter.call import Call
+from clipmeter.endpoints.base import Endpoint
+from clipmeter.records.health import HealthLog
+from clipmeter.records.requests import RequestLog
+from clipmeter.records.statistics import Statistics
 from clipmeter.store.base import Store
+from clipmeter.web.docs.facts import Facts
 from clipmeter.web.pages.setup import Setup
 
 if TYPE_CHECKING:  # it is imported by those who use it
@@ -30,10 +36,18 @@ class Site:
     cards: Cards
     invoices: Invoices
     terms: TermsBook
+    log: RequestLog
+    statistics: Statistics
+    health: HealthLog
+    call: Call
+    """What answers paid requests; the playground asks by it as well."""
+    endpoints: Sequence[Endpoint[Any]]
+    """What is sold, in the order of the catalogue."""
     ready: Callable[[], bool]
     public_url: str
     """ "" for wherever it is asked."""
     setup: Setup = Setup()
+    facts: Facts = Facts()
     oidc: "Oidc | None" = None
     """The other service by which one can log in; None: there is none."""
 
