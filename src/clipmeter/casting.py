@@ -29,6 +29,17 @@ def cast(name: str, raw: Any, default: Any) -> Any:  # noqa: ANN401 - one line p
     return str(raw)
 
 
+def written(value: Any) -> str:  # noqa: ANN401 - a setting of any type
+    """A value as one would write it: what `cast` reads; "" for none."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return ",".join(value)
+    if isinstance(value, Path):
+        return f"~/{value.relative_to(Path.home())}" if value.is_relative_to(Path.home()) else str(value)
+    return str(value)
+
+
 def _lines(variable: str, item: str) -> list[str]:
     """The item, or of `@/path` what the file has, one a line; a line that begins with # is a remark."""
     if not item.startswith("@"):
