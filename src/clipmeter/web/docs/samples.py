@@ -4,22 +4,16 @@ Every sample runs as it stands, with the key in the environment variable CLIPMET
 the page that is served, and run it.
 """
 
-import json
-import re
-import shlex
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from clipmeter.endpoints.base import Endpoint
+from clipmeter.web.docs.plain import exported, plain
 
 KEY = "CLIPMETER_KEY"
 """The environment variable that holds the caller's key. It is no setting: servers take no notice of it."""
 LANGUAGES = {"curl": "curl", "python": "Python", "javascript": "JavaScript", "go": "Go", "php": "PHP"}
 """What each is called, in the order of the page."""
-_INITIALS = {"api", "hd", "html", "http", "id", "json", "url"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +42,15 @@ def sample_of(endpoint: Endpoint[Any], base_url: str, language: str) -> Sample:
 
 def _program(language: str, endpoint: Endpoint[Any], base_url: str) -> str:
     parts, fields = _printed(endpoint)
-    text = (
-        _environment()
-        .get_template(f"{language}.jinja")
-        .render(
-            url=base_url + endpoint.path,
-            query=endpoint.example_query,
-            key=KEY,
-            parts=parts,
-            fields=fields,
-            struct=_go_struct(parts, fields),
-        )
+    return plain(
+        f"{language}.jinja",
+        url=base_url + endpoint.path,
+        query=endpoint.example_query,
+        key=KEY,
+        parts=parts,
+        fields=fields,
+        struct=_go_struct(parts, fields),
     )
-    return text.strip() + "\n"
 
 
 def _printed(endpoint: Endpoint[Any]) -> tuple[list[str], list[str]]:
@@ -71,46 +61,13 @@ def _printed(endpoint: Endpoint[Any]) -> tuple[list[str], list[str]]:
 
 def _go_struct(parts: list[str], fields: list[str]) -> list[str]:
     """The fields within the objects that hold them, as gofmt writes them."""
-    width = max(len(_exported(name)) for name in fields)
-    lines = [f"{_exported(name):{width}} string{_go_tag(name)}" for name in fields]
+    width = max(len(exported(name)) for name in fields)
+    lines = [f"{exported(name):{width}} string{_go_tag(name)}" for name in fields]
     for part in reversed(parts):
-        lines = [f"{_exported(part)} struct {{", *(f"\t{line}" for line in lines), f"}}{_go_tag(part)}"]
+        lines = [f"{exported(part)} struct {{", *(f"\t{line}" for line in lines), f"}}{_go_tag(part)}"]
     return lines
 
 
 def _go_tag(name: str) -> str:
     """What a field is called in JSON, where Go would not find it."""
-    return "" if _exported(name).lower() == name else f' `json:"{name}"`'
-
-
-def _exported(name: str) -> str:
-    """`video_url` as Go names it: VideoURL."""
-    return "".join(part.upper() if part in _INITIALS else part.capitalize() for part in name.split("_"))
-
-
-def _text(value: str) -> str:
-    """A string of Python, JavaScript and Go, whose strings can all be written as JSON's."""
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _php(value: str) -> str:
-    return "'" + re.sub(r"(['\\])", r"\\\1", value) + "'"
-
-
-def _shell(value: str) -> str:
-    """In quotes also where none are needed, for those who will put something else in its place."""
-    quoted = shlex.quote(value)
-    return quoted if quoted.startswith("'") else f"'{quoted}'"
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(  # noqa: S701 - programs, not HTML: `highlight` escapes them
-        loader=PackageLoader("clipmeter.web.docs", "snippets"),
-        undefined=StrictUndefined,
-        auto_reload=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"text": _text, "php": _php, "shell": _shell, "word": shlex.quote, "exported": _exported}
-    return environment
+    return "" if exported(name).lower() == name else f' `json:"{name}"`'
