@@ -7,15 +7,15 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 
-.PHONY: run test demo bench races rows moods fuzz chaos billing-drill month-end-drill webhook-drill lint lint-openapi check lock clean
+.PHONY: run test demo bench races rows moods fuzz chaos billing-drill month-end-drill webhook-drill lint lint-openapi check lock clean site site-if-possible e2e
 
 run: export CLIPMETER_HOME ?= $(CURDIR)/data
-run: $(VENV)/.run
+run: $(VENV)/.run site-if-possible
 	@$(BIN)/clipmeter serve --host $(HOST) --port $(PORT)
 
 # Side by side, since many of them wait; make test JOBS=0 for one after another.
 test: JOBS ?= 3
-test: $(VENV)/.dev
+test: $(VENV)/.dev site-if-possible
 	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
 demo: $(VENV)/.run
@@ -67,19 +67,32 @@ month-end-drill: ACCOUNTS ?= 200
 month-end-drill: $(VENV)/.dev
 	$(BIN)/python bench/monthend.py --accounts $(ACCOUNTS) --store sqlite --store postgres
 
+# The browser code, from web/ and its npm packages; Node from the machine, or else from PyPI.
+site: $(BIN)/python
+	@$(BIN)/python web/make_site.py
+
+# Where that fails one line says so: the pages work without scripts.
+site-if-possible: $(BIN)/python
+	@$(BIN)/python web/make_site.py --if-possible
+
+# The whole journey in a real browser: light, dark, on a phone, without scripts; axe, Lighthouse; pictures in build/e2e.
+# Needs npm and Chromium (or make e2e CHROMIUM=PATH).
+e2e: $(VENV)/.dev site web/checks/node_modules/.installed
+	$(BIN)/pytest tests/e2e -p no:xdist --timeout 900 $(if $(CHROMIUM),--chromium $(CHROMIUM))
+
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
 # Needs npm; everything else does not.
-lint-openapi: $(VENV)/.run web/node_modules/.installed
+lint-openapi: $(VENV)/.run web/checks/node_modules/.installed
 	@mkdir -p build
 	$(BIN)/python -m clipmeter.web.openapi > build/openapi.json
-	cd web && npx --no-install redocly lint ../build/openapi.json
+	cd web/checks && npx --no-install redocly lint ../../build/openapi.json
 
-web/node_modules/.installed: web/package-lock.json
-	cd web && npm ci --silent
+web/checks/node_modules/.installed: web/checks/package-lock.json
+	cd web/checks && npm ci --silent
 	@touch $@
 
 check: lint test
@@ -90,9 +103,11 @@ lock:
 	  --extra build pyproject.toml -o requirements/run.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --extra build --extra parquet --extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  requirements/site.in -o requirements/site.txt
 
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) build dist src/clipmeter/web/static web/node_modules web/checks/node_modules
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
