@@ -1,17 +1,10 @@
 """What the guides say of this very server: the numbers in force, its settings, and what test mode answers."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from clipmeter.billing.rules import Terms
-from clipmeter.billing.terms import EVERYBODY
-from clipmeter.errors import Problem
 from clipmeter.web.pages.prices import price_sentence
 from clipmeter.web.pages.setup import Setup, span
-
-if TYPE_CHECKING:  # it has the facts
-    from clipmeter.web.pages.site import Site
 
 _DAY = 86_400
 _PER_MINUTE = 120
@@ -52,16 +45,6 @@ class Facts:
     """Pages per second that each address may ask for; 0: any number."""
     settings: tuple[Setting, ...] = ()
     test_ids: tuple[TestId, ...] = ()
-
-
-async def terms_in_force(site: "Site") -> Mapping[str, Terms]:
-    """The terms for everybody, by endpoint; those of the settings while the database cannot be asked."""
-    if not site.ready():
-        return site.terms.defaults
-    try:
-        return await site.terms.of(EVERYBODY)
-    except Problem:
-        return site.terms.defaults
 
 
 def values_of(setup: Setup, facts: Facts, terms: Terms) -> dict[str, str]:

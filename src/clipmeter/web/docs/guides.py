@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
@@ -17,7 +17,7 @@ SECTIONS = ("Get started", "Build", "Money", "Run your own")
 """In the order of the index."""
 _PLACEHOLDER = re.compile(r"{{ (\w+) }}")
 _LINK = re.compile(r"(?<=\]\()(?=/)")
-_BASE = "baseURLbaseURL"
+BASE = "baseURLbaseURL"
 """Stands for the server's address while a text is made into HTML, so that this is done once for all addresses."""
 
 
@@ -56,6 +56,12 @@ def guide_of(slug: str) -> Guide | None:
     return next((guide for guide in guides() if guide.slug == slug), None)
 
 
+@cache
+def errors_guide() -> Guide:
+    """The list of error codes, which is written like a guide."""
+    return _read("errors", (files("clipmeter.web.docs") / "errors.md").read_text(encoding="utf8"))
+
+
 def _read(slug: str, raw: str) -> Guide:
     """A file: lines of `name: value` between two of `---`, then the text."""
     _, head, text = raw.split("---\n", 2)
@@ -72,9 +78,12 @@ class Filler:
     terms: Terms
     """Of the first endpoint, for everybody."""
 
+    more: Mapping[str, str] = field(default_factory=dict)
+    """Further values, for texts that are no guides."""
+
     def html(self, guide: Guide, base_url: str) -> Rendered:
         """A guide as HTML."""
-        return based(rendered(self.text(guide, _BASE)), base_url)
+        return based(rendered(self.text(guide, BASE)), base_url)
 
     def markdown(self, guide: Guide, base_url: str) -> str:
         """A guide as Markdown for programs: with its title, and whole links."""
@@ -82,13 +91,14 @@ class Filler:
 
     def text(self, guide: Guide, base_url: str) -> str:
         """The text of a guide. Raises KeyError for a placeholder that nothing fills."""
-        values = {**values_of(self.setup, self.facts, self.terms), **tables_of(self.facts), "base_url": base_url}
+        own = {**values_of(self.setup, self.facts, self.terms), **tables_of(self.facts), **self.more}
+        values = {**own, "base_url": base_url}
         return fill(guide.text, values)
 
 
 def based(page: Rendered, base_url: str) -> Rendered:
     """The same with the server's address, which is text wherever it stands."""
-    return page._replace(html=page.html.replace(_BASE, str(escape(base_url))))
+    return page._replace(html=page.html.replace(BASE, str(escape(base_url))))
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
@@ -106,13 +116,13 @@ def tables_of(facts: Facts) -> dict[str, str]:
     videos = [one for one in facts.test_ids if one.status == 200]
     errors = [one for one in facts.test_ids if one.status != 200]
     return {
-        "settings": _table(
+        "settings": table(
             ("name", "default", "what it does"),
             [(_code(one.name), _code(one.default), one.help) for one in facts.settings],
         ),
-        "test_videos": _table(("video_id", "what comes back"), [(_code(one.video_id), one.means) for one in videos]),
-        "test_errors": _table(("video_id", "status", "code", "what TikTok does"), [_error_row(one) for one in errors]),
-        "test_links": _table(
+        "test_videos": table(("video_id", "what comes back"), [(_code(one.video_id), one.means) for one in videos]),
+        "test_errors": table(("video_id", "status", "code", "what TikTok does"), [_error_row(one) for one in errors]),
+        "test_links": table(
             ("link", "leads to"),
             [(_code(one.short_link), f"{_code(one.video_id)}: {one.means}") for one in facts.test_ids[:4]],
         ),
@@ -127,7 +137,7 @@ def _code(text: str) -> str:
     return f"`{text}`" if text else "empty"
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table in Markdown."""
     lines = [heads, ["---"] * len(heads), *([cell.replace("|", r"\|") for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
