@@ -5,10 +5,12 @@ from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from clipmeter import __version__
 from clipmeter.billing.money import short_dollars
 from clipmeter.web.assets import asset_url
+from clipmeter.web.docs.markdown import inline
 
 HTML = "text/html"  # Litestar adds the charset
 POLICY = (
@@ -43,6 +45,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"moment": moment, "day": day, "dollars": short_dollars, "month": month, "amount": amount}
+    environment.filters["inline"] = lambda text: Markup(inline(text))  # noqa: S704 - HTML in Markdown is text here
     environment.globals |= {"asset": asset_url, "version": __version__}
     return environment
 
