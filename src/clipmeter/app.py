@@ -266,6 +266,8 @@ def _site(parts: Parts) -> Site:
         statistics=Statistics(books.store),
         health=books.health,
         call=parts.call,
+        ledger=books.ledger,
+        links=parts.links,
         endpoints=ENDPOINTS,
         ready=lambda: parts.is_ready,
         public_url=settings.public_url,

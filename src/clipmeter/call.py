@@ -63,6 +63,8 @@ class Asked(NamedTuple):
     """What the caller has already: `If-None-Match`."""
     idempotency_key: str = ""
     """"" for none."""
+    caller: Caller | None = None
+    """Who asks, where that is known without a key being sent: somebody who is logged in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,7 @@ class Call:
     async def _taken(self, course: _Course) -> Done:
         endpoint, asked = course.endpoint, course.asked
         try:
-            course.caller = caller = await self._keys.find(asked.key)
+            course.caller = caller = asked.caller or await self._keys.find(asked.key)
             parameters = read_query(asked.query)
             query = endpoint.read(parameters)
             course.video_id = query.video_id

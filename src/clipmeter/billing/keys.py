@@ -143,6 +143,14 @@ class Keys:
         await self._store.write(_create(account_id, made, self.digest(made.key)))
         return made
 
+    async def again(self, account_id: str, mode: Mode, once: str) -> NewKey | None:
+        """The key that `create` made for this wish, while it may be told again; None: it made none, or that is over.
+
+        Its name is "".
+        """
+        made = self._wished("", mode, f"{account_id} {once}")
+        return made if await self._store.read(_told_again(account_id, self.digest(made.key))) else None
+
     def _wished(self, name: str, mode: Mode, once: str) -> NewKey:
         """The one key for a wish. It is kept nowhere: who has neither the secret nor the wish cannot make it again."""
         first, second = (self._mac.digest(f"a key wished for {part} {mode} {once}".encode()) for part in ("id", "key"))
@@ -212,6 +220,12 @@ def _create(account_id: str, key: NewKey, digest: str) -> Steps[None]:
     if rows[0][0] >= KEYS_PER_ACCOUNT:
         raise InvalidParameter(f"An account can have {KEYS_PER_ACCOUNT} keys; delete one first.")
     yield add_key(account_id, key, digest)
+
+
+@plan
+def _told_again(account_id: str, digest: str) -> Steps[bool]:
+    rows = yield Query("key_made", {"account_id": account_id, "digest": digest, "age_micros": _TWICE_MICROS})
+    return bool(rows and rows[0][0])
 
 
 @plan

@@ -11,7 +11,7 @@ Rule 2: cancelling a caller loses no money and no slot: what is under way is fin
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -19,7 +19,7 @@ from clipmeter.billing import plans
 from clipmeter.billing.history import LedgerRow, rows_of
 from clipmeter.billing.keys import Caller
 from clipmeter.billing.replays import Kept, Repeat, Replay, prune
-from clipmeter.billing.rules import Standing, Terms, Wait
+from clipmeter.billing.rules import Mode, Outlook, Standing, Terms, Wait
 from clipmeter.billing.tickets import Asked, Ending, Hold
 from clipmeter.billing.verify import Told, Violation, violations
 from clipmeter.billing.waiting import Place, WaitingRoom
@@ -164,6 +164,10 @@ class Ledger:
         """Where the caller's account stands now."""
         terms = self._terms[endpoint]
         return await self._store.read(plans.standing(caller.account_id, caller.key_id, caller.mode, endpoint, terms))
+
+    async def outlooks(self, account_id: str, keys: Sequence[tuple[str, Mode]], endpoint: str) -> list[Outlook]:
+        """What a request with each of the account's keys, by id and mode, would get if it came now; nothing is done."""
+        return await self._store.read(plans.outlooks(account_id, keys, endpoint, self._terms[endpoint]))
 
     async def sweep(self) -> int:
         """Expire what dead nodes hold and what is overdue: how many reservations."""

@@ -1,11 +1,14 @@
 """What the ledger does to the database, each step as a plan: one transaction, written once for every database."""
 
+from collections.abc import Sequence
+
 from clipmeter.billing import replays
 from clipmeter.billing.replays import Kept, Replay
 from clipmeter.billing.rules import (
     Facts,
     Grant,
     Mode,
+    Outlook,
     Reserved,
     Spending,
     Standing,
@@ -101,6 +104,16 @@ def standing(account_id: str, key_id: str, mode: Mode, endpoint: str, terms: Ter
     facts, terms = yield from _facts(account_id, key_id, mode, endpoint, terms)
     limit = limit_of(facts.account_kind, mode, terms)
     return Standing(_left(terms, facts.free_posted), facts.running, limit, 0)
+
+
+@plan
+def outlooks(account_id: str, keys: Sequence[tuple[str, Mode]], endpoint: str, terms: Terms) -> Steps[list[Outlook]]:
+    """What would be decided of a request with each of the keys, by their ids and modes, if it came now."""
+    found = []
+    for key_id, mode in keys:
+        facts, its = yield from _facts(account_id, key_id, mode, endpoint, terms)
+        found.append(Outlook(decide(facts, mode, its), _left(its, facts.free_posted), its))
+    return found
 
 
 @plan

@@ -109,6 +109,17 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Outlook:
+    """What would become of a request that came now."""
+
+    verdict: Grant | Wait | Problem
+    free_left: int
+    """Free successes left this month."""
+    terms: Terms
+    """In force for the account."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reserved:
     """What the database knows when a request has ended."""
 

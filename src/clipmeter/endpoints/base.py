@@ -33,6 +33,8 @@ class Parameter:
     description: str
     schema: Mapping[str, Any]
     example: str
+    words: tuple[str, ...] = ()
+    """What may stand in it, where it is a comma list."""
 
 
 @dataclass(frozen=True, slots=True)

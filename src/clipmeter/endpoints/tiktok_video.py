@@ -169,6 +169,7 @@ TIKTOK_VIDEO = Endpoint(
             description="A comma list of keys to add to `video`: " + ", ".join(f"`{name}`" for name in INCLUDES) + ".",
             schema={"type": "string", "pattern": f"^(?:(?:{_NAMES})(?:,(?:{_NAMES}))*)?$"},
             example="hashtags,streams",
+            words=INCLUDES,
         ),
         Parameter(
             name="language",

@@ -38,14 +38,14 @@ def paid(endpoint: Endpoint[Any], call: Call, ready: Callable[[], bool], public_
             raise InvalidParameter("Give one Idempotency-Key, not several.")
         quick = call.quick(endpoint, asked)
         if quick and (done := await quick):
-            return _reply(done)
+            return reply_of(done)
         if asked.idempotency_key:  # a caller who leaves comes back for the answer
             done = await call(endpoint, asked)
         else:
             done = await _unless_left(call(endpoint, asked), receive)
         if done.replay:
             scope["state"]["request_id"] = done.replay.request_id
-        return _reply(done)
+        return reply_of(done)
 
     return answer
 
@@ -70,7 +70,8 @@ def _address(scope: HTTPScope, host: str) -> str:
     return f"{scope['scheme']}://{host}".rstrip("/")
 
 
-def _reply(done: Done) -> Reply:
+def reply_of(done: Done) -> Reply:
+    """How a call ended, as its caller is told."""
     standing = standing_headers(done.standing)
     if done.problem is not None:
         return failed(done.problem, standing)

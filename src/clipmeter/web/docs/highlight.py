@@ -36,6 +36,11 @@ _CLASSES: tuple[tuple[_TokenType, str], ...] = (
 
 @lru_cache(_REMEMBERED)
 def highlight(code: str, language: str) -> Markup:
+    """The code as `coloured` makes it, remembered: for what is the same for everybody."""
+    return coloured(code, language)
+
+
+def coloured(code: str, language: str) -> Markup:
     """The code as HTML, without anything around it. A language that is not known has no colours; all are escaped."""
     words = ((_class_of(kind), text) for kind, text in lex(code, _lexer(language)))
     runs = ((kind, "".join(text for _, text in run)) for kind, run in groupby(words, key=lambda word: word[0]))

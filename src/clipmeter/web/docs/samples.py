@@ -7,7 +7,7 @@ the page that is served, and run it.
 from dataclasses import dataclass
 from typing import Any
 
-from clipmeter.endpoints.base import Endpoint
+from clipmeter.endpoints.base import Endpoint, Parameters
 from clipmeter.web.docs.plain import exported, plain
 
 KEY = "CLIPMETER_KEY"
@@ -30,22 +30,23 @@ class Sample:
         return LANGUAGES[self.language]
 
 
-def samples_of(endpoint: Endpoint[Any], base_url: str) -> tuple[Sample, ...]:
-    """The example request in every language; `base_url`: of this server, without a slash at its end."""
-    return tuple(Sample(language, _program(language, endpoint, base_url)) for language in LANGUAGES)
+def samples_of(endpoint: Endpoint[Any], base_url: str, query: Parameters | None = None) -> tuple[Sample, ...]:
+    """A request in every language, the example if there is no `query`; `base_url`: without a slash at its end."""
+    asked = endpoint.example_query if query is None else query
+    return tuple(Sample(language, _program(language, endpoint, base_url, asked)) for language in LANGUAGES)
 
 
 def sample_of(endpoint: Endpoint[Any], base_url: str, language: str) -> Sample:
     """The example request in one of the languages."""
-    return Sample(language, _program(language, endpoint, base_url))
+    return Sample(language, _program(language, endpoint, base_url, endpoint.example_query))
 
 
-def _program(language: str, endpoint: Endpoint[Any], base_url: str) -> str:
+def _program(language: str, endpoint: Endpoint[Any], base_url: str, query: Parameters) -> str:
     parts, fields = _printed(endpoint)
     return plain(
         f"{language}.jinja",
         url=base_url + endpoint.path,
-        query=endpoint.example_query,
+        query=query,
         key=KEY,
         parts=parts,
         fields=fields,

@@ -8,11 +8,13 @@ from clipmeter.billing.alerts import Alerts
 from clipmeter.billing.cards import Cards
 from clipmeter.billing.invoices import Invoices
 from clipmeter.billing.keys import Keys
+from clipmeter.billing.ledger import Ledger
 from clipmeter.billing.limits import SpendingLimits
 from clipmeter.billing.people import People
 from clipmeter.billing.terms import TermsBook
 from clipmeter.call import Call
 from clipmeter.endpoints.base import Endpoint
+from clipmeter.media.links import Links
 from clipmeter.records.health import HealthLog
 from clipmeter.records.requests import RequestLog
 from clipmeter.records.statistics import Statistics
@@ -41,6 +43,10 @@ class Site:
     health: HealthLog
     call: Call
     """What answers paid requests; the playground asks by it as well."""
+    ledger: Ledger
+    """Tells what a request would cost."""
+    links: Links
+    """Makes the links by which the pages show a post's files."""
     endpoints: Sequence[Endpoint[Any]]
     """What is sold, in the order of the catalogue."""
     ready: Callable[[], bool]
