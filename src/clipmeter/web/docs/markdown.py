@@ -15,7 +15,7 @@ from typing import NamedTuple
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from clipmeter.web.docs.highlight import highlight
 
@@ -41,9 +41,9 @@ class Rendered(NamedTuple):
 
 
 @lru_cache(256)
-def rendered(text: str) -> Rendered:
-    """A text."""
-    state = _State()
+def rendered(text: str, within: str = "") -> Rendered:
+    """A text; `within`: what the ids of its headings begin with, for one of several texts of a page."""
+    state = _State(within)
     html = _md().render(text, {"state": state})
     return Rendered(html, tuple(state.headings))
 
@@ -52,6 +52,12 @@ def rendered(text: str) -> Rendered:
 def inline(text: str) -> str:
     """A line of Markdown as HTML, without a paragraph around it."""
     return str(_md().renderInline(text))
+
+
+@lru_cache(1024)
+def inline_words(text: str) -> str:
+    """A line of Markdown as plain text."""
+    return Markup(inline(text)).striptags()  # noqa: S704 - HTML in Markdown is text here
 
 
 def slug(text: str) -> str:
@@ -63,6 +69,7 @@ def slug(text: str) -> str:
 class _State:
     """What is known of a text so far."""
 
+    within: str
     headings: list[Heading] = field(default_factory=list)
     names: dict[str, int] = field(default_factory=dict)
     callouts: list[bool] = field(default_factory=list)
@@ -80,7 +87,7 @@ class _Html(RendererHTML):
 
     def heading_open(self, tokens: Sequence[Token], at: int, _options: object, env: Mapping[str, _State]) -> str:
         state, text, tag = env["state"], _words(tokens[at + 1]), tokens[at].tag
-        heading = Heading(int(tag[1]), state.once(slug(text), "-"), text)
+        heading = Heading(int(tag[1]), state.once(state.within + slug(text), "-"), text)
         state.headings.append(heading)
         return f'<{tag} id="{heading.id}"><a class="anchor" href="#{heading.id}">'
 
@@ -153,7 +160,7 @@ def _kind(token: Token) -> str:
 def _block(token: Token, state: _State) -> str:
     """One block of code."""
     state.blocks += 1
-    language, kind, name = token.info.strip().partition(" ")[0], _kind(token), f"code-{state.blocks}"
+    language, kind, name = token.info.strip().partition(" ")[0], _kind(token), f"{state.within}code-{state.blocks}"
     sample = f' data-sample="{escape(kind)}"' if kind else ""
     return (
         f'<div class="code"><button class="copy" data-copy="#{name}" hidden>Copy</button>'

@@ -8,7 +8,7 @@ from clipmeter.web.docs.errors import ErrorCode, error_codes, error_of
 from clipmeter.web.docs.frame import Leaf, Link
 from clipmeter.web.docs.guides import SECTIONS, Filler, Guide, errors_guide, guide_of, guides, table
 from clipmeter.web.docs.highlight import highlight
-from clipmeter.web.docs.markdown import inline, slug
+from clipmeter.web.docs.markdown import inline_words, slug
 from clipmeter.web.docs.samples import sample_of
 from clipmeter.web.docs.terms import price_for
 from clipmeter.web.envelope import ERRORS
@@ -37,11 +37,6 @@ def errors_table() -> str:
         (str(one.status), f"[`{one.code}`]({one.path})", one.about.means, one.short_repeat) for one in error_codes()
     ]
     return table(("status", "code", "meaning", "repeat?"), rows)
-
-
-def inline_words(text: str) -> str:
-    """A line of Markdown as plain text."""
-    return Markup(inline(text)).striptags()  # noqa: S704 - HTML in Markdown is text here
 
 
 async def _index(visit: Visit) -> Answer:

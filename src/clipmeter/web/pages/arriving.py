@@ -37,9 +37,18 @@ def shown(site: Site, page: Page) -> Handler:
         if page.private and visit.visitor is None:
             return visit.go("/login", query={"next": visit.path})
         answer = await page.show(replace(visit, form=visit.query) if "kept" in visit.query else visit)
-        return squeezed(request, answer) if page.public else answer  # others hold secrets, which squeezing tells of
+        return _fresh(request, answer) if page.public else answer  # others hold secrets, which squeezing tells of
 
     return answer
+
+
+def _fresh(request: Request[Any, Any, Any], answer: Answer) -> Answer:
+    """A page for everybody, squeezed; without its body where the browser has the one that its ETag names."""
+    etag = answer.headers.get("ETag")
+    if etag and request.headers.get("if-none-match") == etag:
+        answer.status_code, answer.content = 304, b""
+        return answer
+    return squeezed(request, answer)
 
 
 def sent(site: Site, page: Page) -> Handler:

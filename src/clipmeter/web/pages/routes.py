@@ -13,7 +13,7 @@ from litestar.types import HTTPScope
 
 from clipmeter.errors import Problem
 from clipmeter.web.assets import asset_handler
-from clipmeter.web.docs import catalogue, endpoint, wellknown
+from clipmeter.web.docs import catalogue, changelog, endpoint, llms, reading, reference, search, wellknown
 from clipmeter.web.envelope import Reply
 from clipmeter.web.pages import account, billing, elsewhere, keys, limits, passwords, signing, usage
 from clipmeter.web.pages.arriving import apology, sent, shown, went_wrong
@@ -24,6 +24,11 @@ PAGES: tuple[Page, ...] = tuple(
     chain(
         catalogue.PAGES,
         endpoint.PAGES,
+        reading.PAGES,
+        reference.PAGES,
+        changelog.PAGES,
+        llms.PAGES,
+        search.PAGES,
         wellknown.PAGES,
         signing.PAGES,
         elsewhere.PAGES,
