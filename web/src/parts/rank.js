@@ -1,8 +1,9 @@
 // Which entries of the index answer to what was typed, best first. An entry: {url, title, section, text, kind}.
 const LONGEST = 100;
+const KINDS = { page: 4, guide: 3, error: 3, parameter: 2, field: 1 }; // what comes first of things that fit alike
 
 export function wordsOf(text) {
-  return text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").match(/[\p{L}\p{N}_]+/gu) ?? [];
+  return text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 
 // Prepared once, so that each key stroke only compares.
@@ -23,7 +24,11 @@ export function ranked(all, typed, most) {
     const score = scoreOf(one, words);
     if (score > 0) found.push({ entry: one.entry, score });
   }
-  return found.sort((a, b) => b.score - a.score || a.entry.title.length - b.entry.title.length).slice(0, most);
+  return found.sort((a, b) => b.score - a.score || weight(b) - weight(a)).slice(0, most);
+}
+
+function weight({ entry }) {
+  return (KINDS[entry.kind] ?? 0) - entry.title.length / 1_000;
 }
 
 // Every word must be found; 0 where one is not.

@@ -123,12 +123,12 @@ async function load() {
 }
 
 function option(entry, number) {
-  const where = [entry.kind, entry.section].filter(Boolean).join(" · ");
   return make(
     "a",
     { href: entry.url, role: "option", id: `found-${number}`, "aria-selected": "false", tabindex: "-1" },
     make("span", { class: "title" }, entry.title),
-    make("span", { class: "where" }, where),
+    make("span", { class: "tag" }, entry.kind),
+    make("span", { class: "where" }, entry.section ?? ""),
   );
 }
 

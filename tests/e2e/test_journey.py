@@ -1,0 +1,114 @@
+"""From sign-up to a paid invoice and through every page, in four looks. Pictures are kept in build/e2e."""
+
+from urllib.parse import urlsplit
+
+import pytest
+
+from e2e.acting import GOOD, go_to_stripe, key_on_page, log_in, make_key, sign_up, type_card, wait_until
+from e2e.looks import CODES, EMPTY, MEMBERS, PUBLIC
+from e2e.month import fill
+from lastmonth import end_the_month
+
+FREE, PRICE = 50, 6_000
+JO, MEMBER = "jo@example.org", "member@example.org"
+
+
+class Journey:
+    """One person's way, step by step."""
+
+    def __init__(self, house, window):
+        self.house, self.window, self.page = house, window, window.page
+        self.key = ""
+
+    def ask(self, status: int, charge: int = 0) -> None:
+        reply = self.house.served.get(key=self.key, video_id=next(self.house.ids))
+        assert (reply.status, reply.headers["X-Charge"]) == (status, str(charge)), reply.body
+
+    def see_around(self) -> None:
+        """What somebody looks at before signing up."""
+        for name, path in PUBLIC.items():
+            self.window.visit(name, path)
+        if self.window.look.name == "light":
+            for name, path in CODES.items():
+                self.window.visit(name, path)
+
+    def begin(self) -> None:
+        """Sign up, see what an empty account says, and make the first call as the page shows it."""
+        sign_up(self.window, JO)
+        for name in EMPTY:
+            self.window.visit(f"empty-{name}", MEMBERS[name])
+        self.page.goto("/start")
+        self.key = key_on_page(self.window)
+        self.ask(200)
+        if not self.window.look.scripts:
+            self.page.reload()
+        self.page.get_by_text("first request has arrived", exact=False).first.wait_for()
+        self.window.see("first-call")
+
+    def use_it_up(self) -> None:
+        """The free tier, a chart of it, and 402."""
+        for _ in range(FREE - 1):
+            self.ask(200)
+        wait_until(lambda: self.says("/usage", "50"), "the usage page does not say 50")
+        self.window.see("usage-of-free-tier")
+        self.ask(402)
+
+    def revoke(self) -> None:
+        """A key that is revoked is refused; another one takes its place."""
+        self.page.goto("/keys")
+        self.page.get_by_role("button", name="Revoke").first.click()
+        self.window.see("key-revoked")
+        self.ask(401)
+        self.key = make_key(self.window, "laptop")
+        self.window.see("key-made")
+
+    def pay(self) -> None:
+        """A card by Stripe's page, paid requests, the month's end, and its invoice."""
+        go_to_stripe(self.window, "Add a card")
+        type_card(self.window, GOOD)
+        self.window.see("card-added")
+        for _ in range(100):
+            self.ask(200, PRICE)
+        self.window.visit("what-is-owed", "/billing")
+
+    def end_month(self) -> dict[str, str]:
+        """The server is down when the month ends; meanwhile somebody else gets weeks of usage."""
+        served = self.house.served
+        assert served.stop() == 0
+        month = end_the_month(self.house.database)
+        made = fill(self.house.database, MEMBER)
+        done = served.run("invoices", "run", "--month", month)
+        assert done.returncode == 0, done.stderr
+        served.start()
+        self.house.stripe.settled()
+        wait_until(lambda: served.json("invoices", "list")[0]["state"] == "paid", "the invoice is not paid")
+        self.window.visit("invoice-paid", "/billing")
+        return made
+
+    def says(self, path: str, words: str) -> bool:
+        self.page.goto(path)
+        return words in self.page.locator("main").inner_text()
+
+
+@pytest.fixture
+def journey(house, look, new_window):
+    stripe = urlsplit(house.stripe.url).netloc
+    return Journey(house, new_window(look, house.served.url, strangers=(stripe,)))
+
+
+def test_the_whole_journey(journey, house, look, new_window):
+    """Everything a person needs can be done in this look, and every page is as it should be in it."""
+    member = new_window(look, house.served.url, f"{look.name}/member")
+    sign_up(member, MEMBER)
+    make_key(member, "production")
+    make_key(member, "laptop")
+    make_key(member, "<b>nightly</b> job", "test")
+    journey.see_around()
+    journey.begin()
+    journey.use_it_up()
+    journey.revoke()
+    journey.pay()
+    made = journey.end_month()
+    log_in(member, MEMBER)
+    for name, path in MEMBERS.items():
+        member.visit(name, path.format(**made))
