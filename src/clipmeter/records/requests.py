@@ -9,17 +9,19 @@ import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
 import structlog
 
-from clipmeter.errors import Attempt, InvalidParameter, Problem, ServiceUnavailable
+from clipmeter.errors import Attempt, Problem, ServiceUnavailable
 from clipmeter.records.flusher import Flusher
+from clipmeter.records.reading import ALL, MOST, Filters, Found, LogRow, Tried, find, find_one
 from clipmeter.records.tally import DAY_MICROS, Tally
 from clipmeter.store.base import Many, Query, Steps, Store, plan
+
+__all__ = ["Filters", "Found", "LogEntry", "LogRow", "RequestLog", "Tried"]
 
 log = structlog.get_logger()
 
@@ -35,8 +37,6 @@ LONGEST_ASKED = 500
 _LONGEST_SIGN = 200
 _PRUNE_ROWS = 50
 _PRUNE_SECONDS = 60.0
-_LAST = (2**63 - 1, "\x7f")
-"""Comes after every row."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -62,45 +62,6 @@ class LogEntry(NamedTuple):
     timings: dict[str, float]
     """Milliseconds by stage."""
     from_memory: bool
-
-
-class Tried(msgspec.Struct, frozen=True):
-    """One try at a source. `code`: "" when it answered."""
-
-    source: str
-    code: str
-    ms: float
-    sign: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LogRow:
-    """One row of an account's log. `at`: micro-seconds since 1970, UTC, by the database's clock."""
-
-    request_id: str
-    at: int
-    endpoint: str
-    mode: str
-    key_id: str
-    asked: str
-    video_id: str | None
-    source: str
-    attempts: tuple[Tried, ...]
-    sign: str
-    status: int
-    code: str
-    charge_micros: int
-    timings: dict[str, float]
-    from_memory: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which rows; "" for any."""
-
-    video_id: str = ""
-    code: str = ""
-    key_id: str = ""
 
 
 class RequestLog:
@@ -183,7 +144,16 @@ class RequestLog:
 
         Raises InvalidParameter when the account's log has no such row.
         """
-        return await self._store.read(_page(account_id, before, limit, filters))
+        return (await self._store.read(find(account_id, before, limit, filters, ALL))).rows
+
+    async def search(self, account_id: str, before: str, limit: int, filters: Filters) -> Found:
+        """The same in bounded time, whatever is asked for: it may stop before the page is full. Raises as `page`."""
+        look = self._store.read if filters.is_indexed else self._store.survey
+        return await look(find(account_id, before, limit, filters, MOST))
+
+    async def one(self, account_id: str, request_id: str) -> LogRow | None:
+        """One request of an account's; None: the log has no such row (any more)."""
+        return await self._store.read(find_one(account_id, request_id))
 
     async def failures(self, account_id: str, month: str) -> dict[str, dict[str, int]]:
         """How often which code was answered in a month (`YYYY-MM`), by endpoint."""
@@ -245,38 +215,6 @@ def _clean(text: str, longest: int) -> str:
 def _prune(keep_micros: int) -> Steps[int]:
     rows = yield Query("log_prune", {"keep_micros": keep_micros, "size": _PRUNE_ROWS})
     return len(rows)
-
-
-@plan
-def _page(account_id: str, before: str, limit: int, filters: Filters) -> Steps[list[LogRow]]:
-    before_time, before_id = _LAST
-    if before:
-        found = yield Query("log_at", {"account_id": account_id, "request_id": before})
-        if not found:
-            raise InvalidParameter("before names no request of this log; give the `next` of the page before.")
-        before_time, before_id = found[0][0], before
-    values = {"account_id": account_id, "before_time": before_time, "before_id": before_id, "size": limit}
-    rows = yield Query(*_narrowest(filters, values))
-    return [_row(*row) for row in rows]
-
-
-def _narrowest(filters: Filters, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The query whose index leads to the fewest rows."""
-    if filters.video_id:
-        given = {"video_id": filters.video_id, "code": filters.code, "key_id": filters.key_id}
-        return "log_page_by_video", {**values, **given}
-    if filters.code:
-        return "log_page_by_code", {**values, "code": filters.code, "key_id": filters.key_id}
-    if filters.key_id:
-        return "log_page_by_key", {**values, "key_id": filters.key_id}
-    return "log_page", values
-
-
-def _row(*row: Any) -> LogRow:  # noqa: ANN401 - columns of the database
-    values = dict(zip(LogRow.__slots__, row, strict=True))
-    values["attempts"] = msgspec.json.decode(values["attempts"], type=tuple[Tried, ...])
-    values["timings"] = msgspec.json.decode(values["timings"], type=dict[str, float])
-    return LogRow(**{**values, "from_memory": bool(values["from_memory"])})
 
 
 @plan

@@ -178,7 +178,8 @@ class Desk:
         limit = number(parameters, "limit", MOST_ROWS)
         if limit == 0:
             raise InvalidParameter(f"limit must be a whole number from 1 to {MOST_ROWS}.")
-        filters = Filters(**{name: once(parameters, name) or "" for name in ("video_id", "code", "key_id")})
+        video_id, code, key_id = (once(parameters, name) or "" for name in ("video_id", "code", "key_id"))
+        filters = Filters(video_id, code, key_id)
         size = limit or _ROWS
         rows = await self.log.page(caller.account_id, once(parameters, "before") or "", size + 1, filters)
         page, more = rows[:size], len(rows) > size

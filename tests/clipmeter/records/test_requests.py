@@ -7,6 +7,7 @@ import apsw
 import pytest
 
 from clipmeter.errors import Attempt, InvalidParameter, ServiceUnavailable
+from clipmeter.records.reading import find
 from clipmeter.records.requests import FLUSH_ROWS, Filters, RequestLog
 
 ANY = Filters()
@@ -82,6 +83,75 @@ async def test_filters(log, entry):
     assert await ids(video_id="7", code="not_found", key_id="key_2") == ["4"]
     assert await ids(code="not_found", key_id="key_1") == ["3"]
     assert await ids(code="nonsense") == []
+
+
+async def test_more_filters(log, entry):
+    """By endpoint, mode, class of status and time, alone and together, and with the others."""
+    log.note(entry(endpoint="search", mode="test"))
+    log.note(entry(status=304, key_id="key_2"))
+    log.note(entry(**NOT_FOUND))
+    log.note(entry(**{**NOT_FOUND, "status": 499, "code": "caller_left", "endpoint": "search"}))
+    log.note(entry(status=502, code="upstream_error", video_id="7"))
+    await log.flush()
+    at = {row.request_id[-1]: row.at for row in await log.page("acct_1", "", 50, ANY)}
+
+    async def ids(**values):
+        filters = Filters(**values)
+        found = await log.search("acct_1", "", 50, filters)
+        assert found.rows == await log.page("acct_1", "", 50, filters)
+        assert (found.next, found.is_cut) == ("", False)
+        return "".join(row.request_id[-1] for row in found.rows)
+
+    assert await ids() == "54321"
+    assert await ids(endpoint="search") == "41"
+    assert await ids(mode="test") == "1"
+    assert await ids(status_class=4) == "43"
+    assert await ids(status_class=4, endpoint="search") == "4"
+    assert await ids(status_class=5, video_id="7", mode="live") == "5"
+    assert await ids(code="not_found", endpoint="video", mode="live", key_id="key_1") == "3"
+    assert await ids(key_id="key_2", status_class=3) == "2"
+    assert await ids(key_id="key_2", endpoint="search") == ""
+    assert await ids(since=at["2"]) == "5432"
+    assert await ids(until=at["4"]) == "321"
+    assert await ids(since=at["2"], until=at["4"], mode="live") == "32"
+
+
+async def test_a_search_goes_on_where_it_stopped(store, log, entry):
+    """A search looks through so many rows at once; going on from there finds every row once, and comes to an end."""
+    for number in range(30):
+        log.note(entry(endpoint="search" if number % 7 == 0 else "video"))
+    await log.flush()
+    for filters in (Filters(endpoint="search"), Filters(endpoint="search", key_id="key_1")):
+        seen, before, cuts = [], "", 0
+        while True:
+            found = await store.read(find("acct_1", before, 2, filters, 8))
+            seen += [row.request_id for row in found.rows]
+            cuts += found.is_cut
+            if not found.next:
+                break
+            before = found.next
+        assert seen == ["req_000029", "req_000022", "req_000015", "req_000008", "req_000001"]
+        assert cuts == 3
+
+
+async def test_a_full_page_says_whether_there_is_more(log, entry):
+    """`next` is the last row of a full page when there are older ones, and only then."""
+    for _ in range(4):
+        log.note(entry())
+    await log.flush()
+    first = await log.search("acct_1", "", 2, ANY)
+    last = await log.search("acct_1", first.next, 2, ANY)
+    assert (first.next, first.is_cut, last.next) == (first.rows[-1].request_id, False, "")
+    assert [row.request_id for row in (*first.rows, *last.rows)] == [f"req_00000{n}" for n in (4, 3, 2, 1)]
+
+
+async def test_one_row(log, entry):
+    """A request by its id, with all that was noted, to its own account only."""
+    log.note(entry())
+    await log.flush()
+    assert [await log.one("acct_1", "req_000001")] == await log.page("acct_1", "", 1, ANY)
+    assert await log.one("acct_2", "req_000001") is None
+    assert await log.one("acct_1", "req_000002") is None
 
 
 async def test_accounts_see_only_their_own(log, entry):
@@ -220,3 +290,7 @@ async def test_a_page_of_a_million_rows(tmp_path, log, entry):
     begun = time.perf_counter()
     assert len(await log.page("acct_1", "req_x5", 50, ANY)) == 50
     assert time.perf_counter() - begun < 0.02
+    for filters in (Filters(mode="test"), Filters(endpoint="none", key_id="key_1"), Filters(status_class=2)):
+        begun = time.perf_counter()
+        assert (await log.search("acct_1", "", 50, filters)).is_cut
+        assert time.perf_counter() - begun < 0.15, filters

