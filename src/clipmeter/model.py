@@ -12,70 +12,88 @@ def _text(description: str, example: str) -> Meta:
 
 
 def _count(description: str, example: int) -> Meta:
-    return Meta(description=f"{description} (exact; null: the source does not say)", examples=[example])
+    return Meta(description=f"{description}, exact; null: the source does not say", examples=[example])
 
 
 def _about(description: str) -> Meta:
     return Meta(description=description)
 
 
-def _asked(description: str) -> Meta:
-    return Meta(description=f"With `include=`: {description}")
+def _asked(name: str, description: str) -> Meta:
+    return Meta(description=f"With `include={name}`: {description}")
 
 
 class Video(msgspec.Struct, frozen=True, kw_only=True):
     """One TikTok post. Unknown values: counts and sizes None, text "", durations 0, booleans False."""
 
-    video_id: Annotated[str, _text("TikTok video id", "7516594811734854943")]
-    url: Annotated[str, _text("Canonical link", "https://www.tiktok.com/@tiktok/video/7516594811734854943")]
+    video_id: Annotated[
+        str,
+        _text(
+            "Id of the post, decimal digits; a string, since it does not fit a JavaScript number", "7516594811734854943"
+        ),
+    ]
+    url: Annotated[str, _text("The post's own link", "https://www.tiktok.com/@tiktok/video/7516594811734854943")]
     title: Annotated[
         str, _text("Caption, whole, as written", "🌈🐬🦄 life after @Zara Larsson Symphony vocals 🌈🐬🦄")
     ] = ""
-    region: Annotated[str, _text('2-letter code of where it was posted from; "" when unknown', "US")] = ""
-    date: Annotated[str, _text("Publish time, UTC, YYYY-MM-DD HH:MM:SS", "2025-06-16 17:07:10")] = ""
-    date_timestamp: Annotated[int | None, Meta(description="The same as Unix seconds", examples=[1750093630])] = None
-    duration: Annotated[int, Meta(description="Seconds", examples=[66])] = 0
+    region: Annotated[str, _text('2-letter code of where it was posted from; `""` when unknown', "US")] = ""
+    date: Annotated[str, _text("When it was published, UTC: `YYYY-MM-DD HH:MM:SS`", "2025-06-16 17:07:10")] = ""
+    date_timestamp: Annotated[int | None, Meta(description="The same in Unix seconds", examples=[1750093630])] = None
+    duration: Annotated[int, Meta(description="Length in seconds; 0 for a photo post", examples=[66])] = 0
     play_count: Annotated[int | None, _count("Plays", 18912653)] = None
     likes: Annotated[int | None, _count("Likes", 879920)] = None
     comments: Annotated[int | None, _count("Comments", 4382)] = None
     shares: Annotated[int | None, _count("Shares", 17420)] = None
     downloads: Annotated[int | None, _count("Downloads", 1003)] = None
     saves: Annotated[int | None, _count("Saves", 38685)] = None
-    is_ad: Annotated[bool, Meta(description="Paid ad", examples=[True])] = False
-    cover: Annotated[str, _text("Cover image link", "https://p16-sign.tiktokcdn-us.com/cover.image")] = ""
-    dynamic_cover: Annotated[str, _text("Moving cover link", "https://p16-sign.tiktokcdn-us.com/dynamic.image")] = ""
-    origin_cover: Annotated[str, _text("Original cover link", "https://p16-sign.tiktokcdn-us.com/origin.image")] = ""
+    is_ad: Annotated[bool, Meta(description="Whether it is a paid ad", examples=[True])] = False
+    cover: Annotated[str, _text("Link to the cover image", "https://p16-sign.tiktokcdn-us.com/cover.image")] = ""
+    dynamic_cover: Annotated[
+        str, _text("Link to the moving cover", "https://p16-sign.tiktokcdn-us.com/dynamic.image")
+    ] = ""
+    origin_cover: Annotated[
+        str, _text("Link to the original cover", "https://p16-sign.tiktokcdn-us.com/origin.image")
+    ] = ""
     video_url: Annotated[
-        str, _text("Watermark-free MP4, temporary signed link", "https://v16-webapp-prime.us.tiktok.com/video/plain")
+        str,
+        _text(
+            "Link to the video without a watermark, MP4; temporary",
+            "https://v16-webapp-prime.us.tiktok.com/video/plain",
+        ),
     ] = ""
     video_url_hd: Annotated[
         str,
         _text(
-            'The best quality TikTok gives out, where better than video_url; else ""',
+            'Link to the best quality that TikTok gives out, where that is better than `video_url`; else `""`',
             "https://v16-webapp-prime.us.tiktok.com/video/hd",
         ),
     ] = ""
     video_url_watermarked: Annotated[
-        str, _text("Watermarked MP4", "https://v16-webapp-prime.us.tiktok.com/video/marked")
+        str,
+        _text("Link to the video with TikTok's watermark, MP4", "https://v16-webapp-prime.us.tiktok.com/video/marked"),
     ] = ""
-    size: Annotated[int | None, Meta(description="Bytes of video_url", examples=[7786703])] = None
-    size_hd: Annotated[int | None, Meta(description="Bytes of video_url_hd", examples=[38711004])] = None
-    size_watermarked: Annotated[int | None, Meta(description="Bytes of video_url_watermarked", examples=[7988034])] = (
-        None
-    )
-    author: Annotated[str, _text("Username", "tiktok")] = ""
-    author_name: Annotated[str, _text("Display name", "TikTok")] = ""
+    size: Annotated[int | None, Meta(description="Bytes of `video_url`", examples=[7786703])] = None
+    size_hd: Annotated[int | None, Meta(description="Bytes of `video_url_hd`", examples=[38711004])] = None
+    size_watermarked: Annotated[
+        int | None, Meta(description="Bytes of `video_url_watermarked`", examples=[7988034])
+    ] = None
+    author: Annotated[str, _text("Author's username, without @", "tiktok")] = ""
+    author_name: Annotated[str, _text("Author's name as it is shown", "TikTok")] = ""
     author_id: Annotated[str, _text("Author's id", "107955")] = ""
-    author_avatar: Annotated[str, _text("Picture link", "https://p16-sign.tiktokcdn-us.com/avatar.jpeg")] = ""
-    author_url: Annotated[str, _text("Profile link", "https://www.tiktok.com/@tiktok")] = ""
+    author_avatar: Annotated[
+        str, _text("Link to the author's picture", "https://p16-sign.tiktokcdn-us.com/avatar.jpeg")
+    ] = ""
+    author_url: Annotated[str, _text("Link to the author's profile", "https://www.tiktok.com/@tiktok")] = ""
     music_id: Annotated[str, _text("Sound's id", "7516599978421209887")] = ""
     music_title: Annotated[str, _text("Sound's title", "original sound - tiktok")] = ""
     music_author: Annotated[str, _text("Sound's author", "TikTok")] = ""
-    music_url: Annotated[str, _text("Sound file link", "https://v16-webapp-prime.us.tiktok.com/music.mp3")] = ""
-    music_cover: Annotated[str, _text("Sound's picture link", "https://p16-sign.tiktokcdn-us.com/sound.jpeg")] = ""
-    music_album: Annotated[str, Meta(description='Album; may be ""', examples=[""])] = ""
-    music_original: Annotated[bool, Meta(description="An original sound", examples=[True])] = False
-    music_duration: Annotated[int, Meta(description="Seconds", examples=[66])] = 0
+    music_url: Annotated[str, _text("Link to the sound, MP3", "https://v16-webapp-prime.us.tiktok.com/music.mp3")] = ""
+    music_cover: Annotated[
+        str, _text("Link to the sound's picture", "https://p16-sign.tiktokcdn-us.com/sound.jpeg")
+    ] = ""
+    music_album: Annotated[str, Meta(description='Sound\'s album; may be `""`', examples=[""])] = ""
+    music_original: Annotated[bool, Meta(description="Whether it is an original sound", examples=[True])] = False
+    music_duration: Annotated[int, Meta(description="Length of the sound in seconds", examples=[66])] = 0
     mentioned_user_ids: Annotated[
         tuple[str, ...],
         Meta(
@@ -114,7 +132,7 @@ class Mention(msgspec.Struct, frozen=True, kw_only=True):
     """An account mentioned in the caption."""
 
     id: Annotated[str, _about("The account's id")]
-    username: Annotated[str, _about('Its username; "" where TikTok does not tell it: its app and older pages')] = ""
+    username: Annotated[str, _about('Its username; `""` where TikTok does not tell it: its app and older pages')] = ""
 
 
 class Subtitle(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,13 +173,13 @@ class Flags(msgspec.Struct, frozen=True, kw_only=True):
 class Extras(msgspec.Struct, frozen=True, kw_only=True):
     """What `include=` can add to a video."""
 
-    images: Annotated[tuple[Image, ...], _asked("every image of a photo post")] = ()
-    streams: Annotated[tuple[Stream, ...], _asked("every file that TikTok offers of the video")] = ()
-    hashtags: Annotated[tuple[str, ...], _asked("hashtags, in order, without repeats")] = ()
-    mentions: Annotated[tuple[Mention, ...], _asked("accounts mentioned in the caption")] = ()
-    subtitles: Annotated[tuple[Subtitle, ...], _asked("subtitle files")] = ()
-    author_stats: Annotated[AuthorStats, _asked("the author's counts")] = AuthorStats()
-    flags: Annotated[Flags, _asked("what is set on the post")] = Flags()
+    images: Annotated[tuple[Image, ...], _asked("images", "every image of a photo post")] = ()
+    streams: Annotated[tuple[Stream, ...], _asked("streams", "every file that TikTok offers of the video")] = ()
+    hashtags: Annotated[tuple[str, ...], _asked("hashtags", "hashtags, in order, without repeats")] = ()
+    mentions: Annotated[tuple[Mention, ...], _asked("mentions", "accounts mentioned in the caption")] = ()
+    subtitles: Annotated[tuple[Subtitle, ...], _asked("subtitles", "subtitle files")] = ()
+    author_stats: Annotated[AuthorStats, _asked("author_stats", "the author's counts")] = AuthorStats()
+    flags: Annotated[Flags, _asked("flags", "what is set on the post")] = Flags()
 
 
 INCLUDES: tuple[str, ...] = (*Extras.__struct_fields__, "source")

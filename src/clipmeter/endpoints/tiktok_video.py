@@ -55,7 +55,7 @@ class VideoResult(msgspec.Struct, frozen=True):
 class Included(Extras, frozen=True, kw_only=True):
     """What `include=` can add to the video."""
 
-    source: Annotated[str, Meta(description="With `include=`: the source that answered")] = ""
+    source: Annotated[str, Meta(description="With `include=source`: the source that answered")] = ""
 
 
 def read(parameters: Parameters) -> VideoQuery:

@@ -25,7 +25,7 @@ from clipmeter.web.pages.visit import Answer, Visit, public
 
 MARKDOWN = "text/markdown"
 PATH = "/endpoints"
-_PARTS = ("Parameters", "Answer", "Headers", "Errors", "Questions")
+_PARTS = ("Parameters", "Response", "Headers", "Errors", "Questions")
 
 
 class Given(NamedTuple):
@@ -74,7 +74,7 @@ class Sheet:
     @property
     def request_headers(self) -> list[Given]:
         """Those that mean something here."""
-        own = [IDEMPOTENCY_KEY, IF_NONE_MATCH]
+        own: list[Mapping[str, Any]] = [IDEMPOTENCY_KEY, IF_NONE_MATCH]
         key = Given("X-API-Key", "required", "Your key. One that starts with `ak_test_` is in test mode: free.", "")
         return [key, *(Given(h["name"], rule_of(h["schema"]), h["description"], "") for h in own)]
 
