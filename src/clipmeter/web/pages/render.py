@@ -11,6 +11,7 @@ from clipmeter import __version__
 from clipmeter.billing.money import short_dollars
 from clipmeter.web.assets import asset_url
 from clipmeter.web.docs.markdown import inline
+from clipmeter.web.pages.words import FILTERS
 
 HTML = "text/html"  # Litestar adds the charset
 POLICY = (
@@ -46,6 +47,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {"moment": moment, "day": day, "dollars": short_dollars, "month": month, "amount": amount}
     environment.filters["inline"] = lambda text: Markup(inline(text))  # noqa: S704 - HTML in Markdown is text here
+    environment.filters |= FILTERS
     environment.globals |= {"asset": asset_url, "version": __version__}
     return environment
 
