@@ -14,6 +14,7 @@ from clipmeter.billing.accounts import Accounts
 from clipmeter.billing.keys import Caller, Keys
 from clipmeter.billing.ledger import Hold, Ledger, LedgerRow, Terms
 from clipmeter.billing.limits import SpendingLimits
+from clipmeter.call import new_request_id
 from clipmeter.store.heartbeat import STALE_SECONDS
 from clipmeter.store.sqlite import SqliteStore
 
@@ -82,7 +83,7 @@ class Bank:
         self, caller: Caller, endpoint: str = VIDEO, *, video_id: str = "7516594811734854943", within: float = 0.0
     ) -> Hold:
         """A reservation with a request id of its own."""
-        hold = await self.ledger.admit(caller, endpoint, video_id=video_id, request_id=uuid4().hex, within=within)
+        hold = await self.ledger.admit(caller, endpoint, video_id=video_id, request_id=new_request_id(), within=within)
         assert isinstance(hold, Hold)
         return hold
 

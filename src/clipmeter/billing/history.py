@@ -1,6 +1,5 @@
 """The rows of the ledger, as people read them."""
 
-from calendar import timegm
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ from clipmeter.billing.credits import Credit
 from clipmeter.store.base import Query, Steps, Store, plan
 
 _PAGE = 1_000
-_ENDLESS = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,8 @@ class LedgerRow:
 async def rows_of(store: Store, account_id: str | None, month: str = "") -> AsyncIterator[LedgerRow]:
     """The rows of one account, or of all one after another, of a month (`YYYY-MM`) or of all ("").
 
-    Read page by page, so that a ledger of any length fits; each page is one snapshot.
+    Oldest first, as the request ids say. Read page by page, so that a ledger of any length fits; each page is one
+    snapshot. One account's month takes as long as all of its rows.
     """
     if account_id is not None:
         async for row in _account(store, account_id, month):
@@ -50,6 +49,11 @@ async def rows_of(store: Store, account_id: str | None, month: str = "") -> Asyn
         async for row in _account(store, found, month):
             yield row
         after = found
+
+
+async def row_of(store: Store, account_id: str, request_id: str) -> LedgerRow | None:
+    """What became of one request; None: it was never admitted."""
+    return await store.read(_row_of(account_id, request_id))
 
 
 async def _account(store: Store, account_id: str, month: str) -> AsyncIterator[LedgerRow]:
@@ -63,23 +67,18 @@ async def _account(store: Store, account_id: str, month: str) -> AsyncIterator[L
 
 
 async def _requests(store: Store, account_id: str, month: str) -> AsyncIterator[LedgerRow]:
-    begin, end = _span(month) if month else (0, _ENDLESS)
-    after_time, after_id = begin - 1, ""
-    while page := await store.read(_page(account_id, after_time, after_id)):
+    after = ""
+    while page := await store.read(_page(account_id, after)):
         for row in page:
-            if begin <= row.admitted_at < end:
+            if month in {"", row.period}:
                 yield row
-        after_time, after_id = page[-1].admitted_at, page[-1].request_id
-        if after_time >= end:
-            return
+        after = page[-1].request_id
 
 
-def _span(month: str) -> tuple[int, int]:
-    """When a month begins and ends, micro-seconds since 1970: a row counts in the month of its admission."""
-    year, number = int(month[:4]), int(month[5:])
-    after = (year + number // 12, number % 12 + 1)
-    begin, end = (timegm((*first, 1, 0, 0, 0)) * 1_000_000 for first in ((year, number), after))
-    return begin, end
+@plan
+def _row_of(account_id: str, request_id: str) -> Steps[LedgerRow | None]:
+    rows = yield Query("show_row", {"account_id": account_id, "request_id": request_id})
+    return LedgerRow(*rows[0]) if rows else None
 
 
 @plan
@@ -115,7 +114,7 @@ def _as_row(given: Credit) -> LedgerRow:
 
 
 @plan
-def _page(account_id: str, after_time: int, after_id: str) -> Steps[list[LedgerRow]]:
-    values = {"account_id": account_id, "after_time": after_time, "after_id": after_id, "size": _PAGE}
+def _page(account_id: str, after: str) -> Steps[list[LedgerRow]]:
+    values = {"account_id": account_id, "after_id": after, "size": _PAGE}
     rows = yield Query("show_rows", values)
     return [LedgerRow(*row) for row in rows]

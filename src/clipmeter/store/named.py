@@ -14,7 +14,7 @@ CLOCK = ("now", "day", "month")
 """Values that the database's clock gives."""
 VALUE = re.compile(r"(?<!:):([a-z_]+)\b")
 _INTEGERS = """
-    after_time age_micros amount_cents batch before_time blocked bucket_a bucket_b bucket_c bucket_d bucket_e
+    age_micros amount_cents batch before_time blocked bucket_a bucket_b bucket_c bucket_d bucket_e
     bucket_f bucket_g bucket_h bucket_i bucket_j bucket_k bucket_l by_hand carried_in_micros carried_out_micros
     cents charge_micros charged charged_micros claim_micros concurrency confirmed created_seconds credit_micros
     daily_limit days due_at exp_month exp_year faults fetched_at first_day free free_limit free_requests

@@ -35,7 +35,8 @@ def row(number):
     day = datetime.fromtimestamp(moment // 1_000_000, UTC).strftime("%Y-%m-%d")
     paid = state == "posted"
     account = "acct_b" if number % 2 else "acct_a"
-    fixed = (account, f"req_{number:06}", "tiktok_video", "key_1", None if number % 5 == 0 else str(number))
+    video_id = None if number % 5 == 0 else str(number)
+    fixed = (account, f"req_{moment // 1_000:012x}{number:06}", "tiktok_video", "key_1", video_id)
     money = ("paid", 6_000 if paid else 0, 0, 3)
     return (*fixed, *money, day[:7], day, state, "" if paid else "not_found", "n", moment, moment, moment + 1)
 
@@ -90,7 +91,7 @@ def test_show_by_state(home):
     assert len(rows) == len(wanted(state="expired"))
     shown = run_clipmeter(home, "ledger", "show", "--state", "voided", "--account", "acct_a", "--limit", "3").stdout
     newest = wanted("acct_a", state="voided")[-3:]
-    assert re.findall(r"req_\d+", shown) == [name for _, _, name in newest]
+    assert re.findall(r"req_\w+", shown) == [name for _, _, name in newest]
     assert "$0.000000" in shown
     assert run_clipmeter(home, "ledger", "show", "--month", "2020-01").stdout == "There are no such rows.\n"
 
@@ -199,7 +200,7 @@ def test_verify_finds_what_is_wrong(home, tmp_path):
     run_clipmeter(home, "backup", str(copy / "clipmeter.db"))
     (copy / "secret").write_text((home / "secret").read_text())
     with closing(apsw.Connection(str(copy / "clipmeter.db"))) as connection:
-        connection.execute("UPDATE requests SET price_micros = 5999 WHERE request_id = 'req_000000'")
+        connection.execute("UPDATE requests SET price_micros = 5999 WHERE request_id LIKE '%000000'")
     done = run_clipmeter(copy, "ledger", "verify")
     assert done.returncode == 1
     assert f"2 violations in {ROWS:,} rows" in done.stdout

@@ -178,11 +178,19 @@ WHERE (account_id, request_id) = (
 SELECT account_id FROM accounts WHERE account_id > :after ORDER BY account_id LIMIT 1
 
 -- name: show_rows
--- A page of an account's rows, oldest first.
+-- A page of an account's rows in the order of their ids, which begin with the time: oldest first.
 SELECT
     request_id, account_id, endpoint, video_id, state, kind, price_micros, month, day, reason, key_id,
     admitted_at, ended_at
 FROM requests
-WHERE account_id = :account_id AND (admitted_at, request_id) > (:after_time, :after_id)
-ORDER BY admitted_at, request_id
+WHERE account_id = :account_id AND request_id > :after_id
+ORDER BY request_id
 LIMIT :size
+
+-- name: show_row
+-- One of an account's rows; no row when it is not there.
+SELECT
+    request_id, account_id, endpoint, video_id, state, kind, price_micros, month, day, reason, key_id,
+    admitted_at, ended_at
+FROM requests
+WHERE account_id = :account_id AND request_id = :request_id
