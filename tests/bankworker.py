@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bank import VIDEO, Bank
 from clipmeter.errors import ConcurrencyLimitExceeded, InvalidParameter, PaymentRequired
+from forked import Forked
 
 
 async def charge(where: str, key: str, journal: str) -> None:
@@ -80,16 +81,15 @@ async def keys(where: str, account_id: str) -> None:
     print(sum(not isinstance(one, InvalidParameter) for one in made))  # noqa: T201
 
 
-def command(*words: object) -> list[str]:
-    """How to start one."""
-    return [sys.executable, str(Path(__file__)), *map(str, words)]
+def started(*words: object) -> Forked:
+    """Such a process."""
+    return Forked([__file__, *words], stdout=subprocess.PIPE)
 
 
 def run_and_kill(where: str, journal: Path, key: str, seconds: float) -> None:
     """Start a process that charges and charges, and kill it so long after its first success."""
-    with subprocess.Popen(command("charge", where, key, journal), stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n"
+    with started("charge", where, key, journal) as child:
+        assert child.stdout.readline() == b"ready\n"
         while not journal.exists() or not journal.read_bytes():
             time.sleep(0.002)
         time.sleep(seconds)
@@ -99,9 +99,11 @@ def run_and_kill(where: str, journal: Path, key: str, seconds: float) -> None:
 
 def run_together(times: int, *words: object) -> list[str]:
     """What so many processes print."""
-    children = [subprocess.Popen(command(*words), stdout=subprocess.PIPE, text=True) for _ in range(times)]
-    printed = [child.communicate(timeout=60)[0] for child in children]
-    assert [child.returncode for child in children] == [0] * times
+    children = [started(*words) for _ in range(times)]
+    printed = [child.stdout.read().decode() for child in children]
+    for child in children:
+        with child:
+            assert child.wait(60) == 0
     return printed
 
 

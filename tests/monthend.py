@@ -10,7 +10,6 @@ import asyncio
 import os
 import random
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
@@ -26,6 +25,7 @@ from bank import Bank, store_at
 from billed import FAILS_LATER, GOOD, PRICES, Office
 from clipmeter.billing.invoices import Invoices
 from clipmeter.billing.stripe import Stripe
+from forked import run
 
 DRAFTS = (("draft_of_month", "before", 1), ("draft_of_month", "before", 9), ("draft_of_month", "during", 5))
 DONE = (
@@ -131,7 +131,7 @@ async def child(where: str, url: str, key: str, month: str, kill: Kill) -> None:
 def die_at(where: str, fake: Any, month: str, kill: Kill) -> bool:
     """Start such a child: whether it died of it; False: it never came to that step."""
     words = [where, fake.url, fake.key, month, kill.step, kill.when, str(kill.nth)]
-    done = subprocess.run([sys.executable, __file__, *words], capture_output=True, text=True, timeout=120, check=False)
+    done = run([__file__, *words], timeout=120)
     assert done.returncode in {0, -signal.SIGKILL}, done.stderr
     return done.returncode != 0
 

@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
+from forked import Forked, run
+
 EXAMPLE = "7516594811734854943"
 CLIPMETER = (sys.executable, "-m", "clipmeter")
+"""How it is really started. What is not about that is forked from a process that has loaded it already."""
 
 
 def clean_environ(home: Path, **settings: str) -> dict[str, str]:
@@ -56,8 +59,9 @@ class Served:
     def start(self) -> "Served":
         """Start, and return once paid requests are taken."""
         self.log = (self.home.parent / f"{self.home.name}.log").open("ab")
-        self.process = subprocess.Popen(
-            [*CLIPMETER, "serve", "--port", str(urlsplit(self.url).port or 0) if self.url else "0", *self.options],
+        port = str(urlsplit(self.url).port or 0) if self.url else "0"
+        self.process = Forked(
+            ["-m", "clipmeter", "serve", "--port", port, *self.options],
             env=clean_environ(self.home, **self.settings),
             stdout=subprocess.PIPE,
             stderr=self.log,
@@ -122,15 +126,7 @@ class Served:
 
 def run_clipmeter(home: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """A `clipmeter` command, to its end."""
-    return subprocess.run(
-        [*CLIPMETER, *arguments],
-        env=clean_environ(home, **settings),
-        capture_output=True,
-        text=True,
-        encoding="utf8",
-        timeout=60,
-        check=False,
-    )
+    return run(["-m", "clipmeter", *arguments], env=clean_environ(home, **settings))
 
 
 def fresh_ids(count: int, start: int = 0) -> list[str]:

@@ -8,15 +8,15 @@ with started(webhook_url="http://127.0.0.1:8000/stripe/webhook") as stripe:
 
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+
+from forked import Forked
 
 KEY, SECRET = "sk_test_fauxstripe", "whsec_fauxstripe"
 
@@ -77,17 +77,13 @@ class FauxStripe:
 @contextmanager
 def started(*, webhook_url: str = "", secret: str = SECRET, key: str = KEY) -> Iterator[FauxStripe]:
     """Start one; it ends with the block, or with this process."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "fauxstripe", "--key", key, "--webhook-url", webhook_url, "--webhook-secret", secret],
-        cwd=Path(__file__).parent.parent,
+    process = Forked(
+        ["-m", "fauxstripe", "--key", key, "--webhook-url", webhook_url, "--webhook-secret", secret],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        text=True,
     )
-    assert process.stdin
-    assert process.stdout
     try:
-        yield FauxStripe(process.stdout.readline().strip(), key, secret)
+        yield FauxStripe(process.stdout.readline().decode().strip(), key, secret)
     finally:
         process.stdin.close()
         process.wait(10)

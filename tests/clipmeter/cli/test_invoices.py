@@ -5,11 +5,10 @@ import csv
 import io
 import json
 import random
-import subprocess
-import sys
 
 import pytest
 
+import forked
 from fauxstripe.running import started
 from monthend import environ, prepare
 
@@ -29,8 +28,7 @@ def books(tmp_path_factory, fake):
     env = environ(where, fake, folder / "home")
 
     def run(*words, status=0):
-        command = [sys.executable, "-m", "clipmeter", *words]
-        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+        done = forked.run(["-m", "clipmeter", *words], env=env)
         assert done.returncode == status, done.stderr + done.stdout
         return done
 

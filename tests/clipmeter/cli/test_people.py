@@ -1,11 +1,11 @@
 """`clipmeter accounts` for people, each command in a process of its own."""
 
 import json
-import subprocess
 
 import pytest
 
-from served import CLIPMETER, clean_environ, run_clipmeter
+import forked
+from served import clean_environ, run_clipmeter
 
 EMAIL = "ada@example.org"
 SITE = "https://clips.example.org"
@@ -53,12 +53,9 @@ def test_invitations(run):
 @pytest.mark.usefixtures("account_id")
 def test_set_password(tmp_path, run):
     """A password from stdin; a bad one is refused with a sentence."""
-    words = [*CLIPMETER, "accounts", "set-password", EMAIL, "--stdin"]
+    words = ["-m", "clipmeter", "accounts", "set-password", EMAIL, "--stdin"]
     for password, status, said in (("correct horse\n", 0, "new password"), ("short\n", 1, "at least 8 characters")):
-        environ = clean_environ(tmp_path / "home")
-        done = subprocess.run(
-            words, input=password, env=environ, capture_output=True, text=True, timeout=60, check=False
-        )
+        done = forked.run(words, given=password.encode(), env=clean_environ(tmp_path / "home"))
         assert (done.returncode, said in done.stdout + done.stderr) == (status, True)
     told = json.loads(run("accounts", "export", EMAIL))
     assert "argon2" not in str(told)
