@@ -106,9 +106,7 @@ class ErrorCode:
 
 
 TEXT = """\
-{means}
-
-It is not charged.
+{means} It is not charged.
 
 ## Likely causes
 
@@ -137,7 +135,7 @@ With a test key:
 {line}
 ```
 """
-ID_LINE = 'curl -i "{{{{ base_url }}}}/v1/tiktok/video?video_id={video_id}" -H "X-API-Key: $CLIPMETER_KEY"'
+ID_LINE = 'curl -i "{{{{ base_url }}}}/v1/tiktok/video?video_id={video_id}" \\\n  -H "X-API-Key: $CLIPMETER_KEY"'
 
 
 @cache

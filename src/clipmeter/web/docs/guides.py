@@ -9,11 +9,11 @@ from importlib.resources import files
 from markupsafe import escape
 
 from clipmeter.billing.rules import Terms
-from clipmeter.web.docs.facts import Facts, TestId, values_of
+from clipmeter.web.docs.facts import Facts, Setting, TestId, values_of
 from clipmeter.web.docs.markdown import Rendered, rendered
 from clipmeter.web.pages.setup import Setup
 
-SECTIONS = ("Get started", "Build", "Money", "Run your own")
+SECTIONS = ("Get started", "Build", "Run your own")
 """In the order of the index."""
 _PLACEHOLDER = re.compile(r"{{ (\w+) }}")
 _LINK = re.compile(r"(?<=\]\()(?=/)")
@@ -116,10 +116,7 @@ def tables_of(facts: Facts) -> dict[str, str]:
     videos = [one for one in facts.test_ids if one.status == 200]
     errors = [one for one in facts.test_ids if one.status != 200]
     return {
-        "settings": table(
-            ("name", "default", "what it does"),
-            [(_code(one.name), _code(one.default), one.help) for one in facts.settings],
-        ),
+        "settings": table(("name", "what it does"), [_setting_row(one) for one in facts.settings]),
         "test_videos": table(("video_id", "what comes back"), [(_code(one.video_id), one.means) for one in videos]),
         "test_errors": table(("video_id", "status", "code", "what TikTok does"), [_error_row(one) for one in errors]),
         "test_links": table(
@@ -129,12 +126,16 @@ def tables_of(facts: Facts) -> dict[str, str]:
     }
 
 
+def _setting_row(one: Setting) -> tuple[str, str]:
+    return _code(one.name), f"{one.help} Default: {_code(one.default)}." if one.default else one.help
+
+
 def _error_row(one: TestId) -> tuple[str, ...]:
     return _code(one.video_id), str(one.status), f"[{_code(one.code)}](/docs/errors/{one.code})", one.means
 
 
 def _code(text: str) -> str:
-    return f"`{text}`" if text else "empty"
+    return f"`{text}`"
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

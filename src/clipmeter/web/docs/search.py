@@ -30,6 +30,7 @@ AROUND = 160
 """Characters of a text that are shown."""
 _PART = re.compile(r'<h2 id="([^"]+)"><a[^>]*>(.*?)</a></h2>')
 _NO_PROSE = re.compile(r'<div class="code">.*?</div>|<input[^>]*>|<label[^>]*>.*?</label>', re.DOTALL)
+_ENDS = re.compile(r"</(?:p|li|t[dhr]|h\d)>")
 _WORDS = re.compile(r"[^\W_]+")
 _KINDS = {"page": 4, "guide": 3, "error": 3, "parameter": 2, "field": 1, "setting": 0}
 """What is shown first of things that fit alike."""
@@ -123,23 +124,30 @@ def _of_endpoint(endpoint: Endpoint[Any]) -> Iterator[Entry]:
 
 def _prose(html: str) -> str:
     """The text of HTML without its code."""
-    return " ".join(Markup(_NO_PROSE.sub(" ", html).replace("</", " </")).striptags().split())  # noqa: S704 - ours
+    return " ".join(Markup(_ENDS.sub(" ", _NO_PROSE.sub(" ", html))).striptags().split())  # noqa: S704 - ours
 
 
 def find(entries: Sequence[Entry], question: str) -> list[Found]:
     """What has all words of a question, the best first."""
     words = _folded_words(question)
-    scored = [(score(entry, words), _KINDS[entry.kind], entry) for entry in entries] if words else []
-    best = sorted((one for one in scored if one[0]), key=lambda one: one[:2], reverse=True)
-    return [Found(entry, _excerpt(entry.text, words)) for _, _, entry in best[:MOST]]
+    scored = [(score(entry, words), entry) for entry in entries] if words else []
+    best = sorted(((points, entry) for points, entry in scored if points), key=_rank)
+    return [Found(entry, _excerpt(entry.text, words)) for _, entry in best[:MOST]]
+
+
+def _rank(scored: tuple[int, Entry]) -> tuple[int, int, int]:
+    """Points first; of things that fit alike what tells most, and the shorter name."""
+    points, entry = scored
+    return -points, -_KINDS[entry.kind], len(entry.title)
 
 
 def score(entry: Entry, words: Sequence[str]) -> int:
     """How well an entry fits; 0: a word is nowhere in it. Title before section before text, word before piece."""
     title, section, text = (_fold(part) for part in (entry.title, entry.section, entry.text))
-    whole = "_".join(_WORDS.findall(title)) == "_".join(words)
+    name, asked = " ".join(_WORDS.findall(title)), " ".join(words)
     points = [_points(word, title, section, text) for word in words]
-    return sum(points) + 50 * whole if all(points) else 0
+    whole = 100 if name == asked else 30 if name.startswith(asked) else 0
+    return sum(points) + whole if all(points) else 0
 
 
 def _points(word: str, title: str, section: str, text: str) -> int:
@@ -162,7 +170,8 @@ def _excerpt(text: str, words: Sequence[str]) -> tuple[tuple[str, bool], ...]:
     begin = max(0, first.start() - AROUND // 3) if first else 0
     begin = text.rfind(" ", 0, begin) + 1 if begin else 0
     piece = text[begin : begin + AROUND]
-    shown = f"{'… ' if begin else ''}{piece}{' …' if begin + AROUND < len(text) else ''}"
+    is_end = begin + AROUND >= len(text)
+    shown = f"{'… ' if begin else ''}{piece if is_end else piece.rpartition(' ')[0] or piece}{'' if is_end else ' …'}"
     parts = re.split(f"({pattern.pattern})", shown, flags=re.IGNORECASE)
     return tuple((part, bool(number % 2)) for number, part in enumerate(parts) if part)
 
