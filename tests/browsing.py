@@ -24,15 +24,24 @@ class Form:
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.forms, self.text, self.tags = [], [], []
+        self.forms, self.text, self.tags, self.in_form = [], [], [], False
 
     def handle_starttag(self, tag, attrs):
         given = dict(attrs)
         self.tags.append((tag, given))
         if tag == "form":
+            self.in_form = True
             self.forms.append(Form(given.get("method", "get"), given["action"]))
-        elif tag == "input" and "name" in given and (given.get("type") not in PICKED or "checked" in given):
+        elif (
+            tag == "input"
+            and self.in_form
+            and "name" in given
+            and (given.get("type") not in PICKED or "checked" in given)
+        ):
             self.forms[-1].fields[given["name"]] = given.get("value") or ""
+
+    def handle_endtag(self, tag):
+        self.in_form = self.in_form and tag != "form"
 
     def handle_data(self, data):
         self.text.append(data)
