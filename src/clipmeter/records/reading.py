@@ -60,6 +60,8 @@ class Filters:
     mode: str = ""
     status_class: int = 0
     """The first digit of the status: 4 for all of 400 to 499."""
+    charged: int = 0
+    """1: only what cost something."""
     since: int = 0
     """Micro-seconds since 1970; rows of that moment are in."""
     until: int = 0
@@ -69,7 +71,7 @@ class Filters:
     def is_indexed(self) -> bool:
         """Whether what is asked for is found without looking at many rows."""
         given = (self.video_id, self.code, self.key_id)
-        return not (self.endpoint or self.mode or self.status_class) and sum(map(bool, given)) <= 1
+        return not (self.endpoint or self.mode or self.status_class or self.charged) and sum(map(bool, given)) <= 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,7 @@ async def test_more_filters(log, entry):
     assert await ids(status_class=5, video_id="7", mode="live") == "5"
     assert await ids(code="not_found", endpoint="video", mode="live", key_id="key_1") == "3"
     assert await ids(key_id="key_2", status_class=3) == "2"
+    assert await ids(charged=1) == "521"
     assert await ids(key_id="key_2", endpoint="search") == ""
     assert await ids(since=at["2"]) == "5432"
     assert await ids(until=at["4"]) == "321"

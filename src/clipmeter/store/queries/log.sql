@@ -29,8 +29,8 @@ SELECT at FROM request_log WHERE account_id = :account_id AND request_id = :requ
 
 -- name: log_page
 -- A page of an account's log, newest first, before a moment and id and not older than another moment: those of an
--- endpoint, a mode and a class of status (4 for 4xx) among the next `most` rows, where these are not '' or 0. The order is
--- that of what was looked through: to sort anew would mean to read all of it.
+-- endpoint, a mode and a class of status (4 for 4xx) and those that were charged (1) among the next `most` rows, where
+-- these are not '' or 0. The order is that of what was looked through: to sort anew would mean to read all of it.
 SELECT
     request_id, at, endpoint, mode, key_id, asked, video_id, source, attempts, sign, status, code, charge_micros,
     timings, from_memory
@@ -44,7 +44,7 @@ FROM (
     LIMIT :most
 ) AS looked
 WHERE (:endpoint = '' OR endpoint = :endpoint) AND (:mode = '' OR mode = :mode)
-    AND (:status_class = 0 OR status / 100 = :status_class)
+    AND (:status_class = 0 OR status / 100 = :status_class) AND (:charged = 0 OR charge_micros > 0)
 LIMIT :size
 
 -- name: log_page_by_video
@@ -63,7 +63,7 @@ FROM (
     LIMIT :most
 ) AS looked
 WHERE (:key_id = '' OR key_id = :key_id) AND (:code = '' OR code = :code) AND (:endpoint = '' OR endpoint = :endpoint) AND (:mode = '' OR mode = :mode)
-    AND (:status_class = 0 OR status / 100 = :status_class)
+    AND (:status_class = 0 OR status / 100 = :status_class) AND (:charged = 0 OR charge_micros > 0)
 LIMIT :size
 
 -- name: log_page_by_code
@@ -81,7 +81,7 @@ FROM (
     LIMIT :most
 ) AS looked
 WHERE (:key_id = '' OR key_id = :key_id) AND (:endpoint = '' OR endpoint = :endpoint) AND (:mode = '' OR mode = :mode)
-    AND (:status_class = 0 OR status / 100 = :status_class)
+    AND (:status_class = 0 OR status / 100 = :status_class) AND (:charged = 0 OR charge_micros > 0)
 LIMIT :size
 
 -- name: log_page_by_key
@@ -99,7 +99,7 @@ FROM (
     LIMIT :most
 ) AS looked
 WHERE (:endpoint = '' OR endpoint = :endpoint) AND (:mode = '' OR mode = :mode)
-    AND (:status_class = 0 OR status / 100 = :status_class)
+    AND (:status_class = 0 OR status / 100 = :status_class) AND (:charged = 0 OR charge_micros > 0)
 LIMIT :size
 
 -- name: log_edge

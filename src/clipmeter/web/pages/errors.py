@@ -23,3 +23,13 @@ class SessionEnded(Problem):
     """Your session has ended. Log in again: nothing was changed yet, and what you typed is kept."""
 
     status = 401
+
+
+class NoSuchRequest(Problem):
+    """Your log has no such request. It keeps requests for some days only, and shows each a moment after its answer."""
+
+    status = 404
+
+
+class GoneFromLog(BadRequest):
+    """The request at which this page began is not in the log any more. These are the newest."""

@@ -69,6 +69,11 @@ def within(ms: int | None) -> str:
     return f"≤ {length(ms)}" if ms <= BOUNDS[-1] else f"over {length(BOUNDS[-1])}"
 
 
+def source_of(source: str) -> str:
+    """What a source is called; a dash for none."""
+    return SOURCES.get(source, source or UNKNOWN)
+
+
 def title_of(endpoint: str) -> str:
     """What an endpoint is called on its page; its own name for one that is not sold any more."""
     return next((one.title for one in ENDPOINTS if one.name == endpoint), endpoint)
@@ -92,6 +97,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "many": many,
         "took": length,
         "within": within,
+        "source_of": source_of,
         "title_of": title_of,
     }
 )
