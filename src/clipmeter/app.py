@@ -28,6 +28,7 @@ from clipmeter.media.relay import Lane, Relay
 from clipmeter.observe.alarm import Alarm
 from clipmeter.observe.metrics import CONTENT_TYPE_LATEST, Metrics
 from clipmeter.observe.watch import Watch
+from clipmeter.records.board import Board
 from clipmeter.records.statistics import Statistics
 from clipmeter.sending import by_mail, by_webhook
 from clipmeter.settings import BadSetting, Settings
@@ -264,13 +265,14 @@ def _site(parts: Parts) -> Site:
         terms=books.bargains,
         log=books.log,
         statistics=Statistics(books.store),
-        health=books.health,
+        board=Board(books.health),
         call=parts.call,
         ledger=books.ledger,
         links=parts.links,
         endpoints=ENDPOINTS,
         ready=lambda: parts.is_ready,
         public_url=settings.public_url,
+        breakers=lambda: parts.reaches["live"].breakers() if "live" in parts.reaches else {},
         setup=Setup(
             contact=settings.contact,
             cards=books.cards.is_on,

@@ -15,7 +15,7 @@ from clipmeter.errors import Problem
 from clipmeter.web.assets import asset_handler
 from clipmeter.web.docs import catalogue, changelog, endpoint, llms, reading, reference, search, wellknown
 from clipmeter.web.envelope import Reply
-from clipmeter.web.pages import account, billing, elsewhere, keys, limits, passwords, signing, usage
+from clipmeter.web.pages import account, billing, elsewhere, keys, limits, passwords, signing, status, usage
 from clipmeter.web.pages.arriving import apology, sent, shown, went_wrong
 from clipmeter.web.pages.site import Site
 from clipmeter.web.pages.visit import Page
@@ -30,6 +30,7 @@ PAGES: tuple[Page, ...] = tuple(
         llms.PAGES,
         search.PAGES,
         wellknown.PAGES,
+        status.PAGES,
         signing.PAGES,
         elsewhere.PAGES,
         passwords.PAGES,

@@ -1,6 +1,6 @@
 """What the pages stand on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from clipmeter.billing.terms import TermsBook
 from clipmeter.call import Call
 from clipmeter.endpoints.base import Endpoint
 from clipmeter.media.links import Links
-from clipmeter.records.health import HealthLog
+from clipmeter.records.board import Board
 from clipmeter.records.requests import RequestLog
 from clipmeter.records.statistics import Statistics
 from clipmeter.store.base import Store
@@ -40,7 +40,8 @@ class Site:
     terms: TermsBook
     log: RequestLog
     statistics: Statistics
-    health: HealthLog
+    board: Board
+    """How endpoints and sources did."""
     call: Call
     """What answers paid requests; the playground asks by it as well."""
     ledger: Ledger
@@ -52,6 +53,8 @@ class Site:
     ready: Callable[[], bool]
     public_url: str
     """ "" for wherever it is asked."""
+    breakers: Callable[[], Mapping[str, str]]
+    """The sources of live requests: closed, open or half-open, as this process sees them."""
     setup: Setup = Setup()
     facts: Facts = Facts()
     oidc: "Oidc | None" = None
