@@ -7,3 +7,6 @@ Object.assign(htmx.config, {
   historyCacheSize: 0, // pages of an account are not kept in the browser
   selfRequestsOnly: true,
 });
+
+// It comes after the page is whole, so the event that htmx waits for may be over.
+htmx.process(document.body);
