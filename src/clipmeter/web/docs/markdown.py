@@ -20,7 +20,7 @@ from markupsafe import Markup, escape
 from clipmeter.web.docs.highlight import highlight
 
 _CALLOUT = re.compile(r"(Note|Warning):?")
-_OWN = ("/", "#")
+_OWN = ("/", "#", "mailto:")
 LANGUAGES = {"curl": "curl", "python": "Python", "javascript": "JavaScript", "go": "Go", "php": "PHP", "bash": "Shell"}
 """What a sample's kind is called."""
 
