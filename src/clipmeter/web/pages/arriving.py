@@ -35,7 +35,7 @@ def shown(site: Site, page: Page) -> Handler:
     async def answer(request: Request[Any, Any, Any]) -> Answer:
         visit = await _known(site, page, request)
         if page.private and visit.visitor is None:
-            return visit.go("/login", query={"next": visit.path})
+            return _of_whole_page(request, visit.go("/login", query={"next": visit.path}))
         answer = await page.show(replace(visit, form=visit.query) if "kept" in visit.query else visit)
         return _fresh(request, answer) if page.public else answer  # others hold secrets, which squeezing tells of
 
@@ -49,6 +49,14 @@ def _fresh(request: Request[Any, Any, Any], answer: Answer) -> Answer:
         answer.status_code, answer.content = 304, b""
         return answer
     return squeezed(request, answer)
+
+
+def _of_whole_page(request: Request[Any, Any, Any], onward: Answer) -> Answer:
+    """The same for htmx, which would put the other page where it wanted a part of this one."""
+    if "hx-request" in request.headers:
+        onward.status_code = 204
+        onward.headers["HX-Redirect"] = onward.headers.pop("Location")
+    return onward
 
 
 def sent(site: Site, page: Page) -> Handler:

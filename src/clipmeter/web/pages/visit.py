@@ -83,6 +83,10 @@ class Visit:
         status = self.problem.status if self.problem else 200
         return self._dressed(Response(body, status_code=status, media_type=media_type))
 
+    def unchanged(self) -> Answer:
+        """For a script that looks again: there is nothing new."""
+        return self._dressed(Response(b"", status_code=204, media_type=HTML))
+
     def go(self, path: str, said: str = "", query: Mapping[str, str] = NOTHING) -> Answer:
         """Send the browser to another page, so that loading that again repeats nothing."""
         asked = urlencode({**({"said": said} if said else {}), **query})
