@@ -15,7 +15,21 @@ from clipmeter.errors import Problem
 from clipmeter.web.assets import asset_handler
 from clipmeter.web.docs import catalogue, changelog, endpoint, llms, reading, reference, search, wellknown
 from clipmeter.web.envelope import Reply
-from clipmeter.web.pages import account, billing, elsewhere, keys, limits, passwords, signing, status, usage
+from clipmeter.web.pages import (
+    account,
+    billing,
+    elsewhere,
+    keys,
+    limits,
+    passwords,
+    playground,
+    requestlog,
+    requestpage,
+    signing,
+    start,
+    status,
+    usage,
+)
 from clipmeter.web.pages.arriving import apology, sent, shown, went_wrong
 from clipmeter.web.pages.site import Site
 from clipmeter.web.pages.visit import Page
@@ -34,8 +48,12 @@ PAGES: tuple[Page, ...] = tuple(
         signing.PAGES,
         elsewhere.PAGES,
         passwords.PAGES,
+        start.PAGES,
+        playground.PAGES,
         keys.PAGES,
         usage.PAGES,
+        requestlog.PAGES,
+        requestpage.PAGES,
         limits.PAGES,
         billing.PAGES,
         account.PAGES,
