@@ -28,7 +28,8 @@ def test_the_sign_up_page_tells_what_holds_for_all(served):
     """Who thinks of signing up reads the price and the free tier that they will get."""
     assert served.run("terms", "set", "--price", "0.0123", "--free", "7").returncode == 0
     try:
-        assert "7 free requests a month, without a card. Then $0.0123 each." in served.get("/signup").body.decode()
+        assert "The first 7 successful requests of each month are free" in served.get("/signup").body.decode()
+        assert "7 free a month" in served.get("/").body.decode()
     finally:
         served.run("terms", "clear")
 

@@ -4,6 +4,7 @@ import re
 
 from clipmeter.billing.terms import EVERYBODY
 from clipmeter.web.pages.forms import kept, read_fields
+from clipmeter.web.pages.prices import price_sentence
 from clipmeter.web.pages.visit import Answer, Page, Visit
 
 HOME = "/keys"
@@ -18,7 +19,8 @@ async def show_signup(visit: Visit) -> Answer:
     if visit.visitor and visit.problem is None:
         return visit.go(HOME)
     invite = visit.typed("invite") or visit.query.get("invite", "")
-    return visit.render("signup.html", invite=invite, terms=await visit.site.terms.of(EVERYBODY))
+    terms = next(iter((await visit.site.terms.of(EVERYBODY)).values()))
+    return visit.render("signup.html", invite=invite, price=price_sentence(terms, visit.site.setup))
 
 
 async def sign_up(visit: Visit) -> Answer:
