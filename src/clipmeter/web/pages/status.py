@@ -84,11 +84,6 @@ class Sheet:
         return utc_text(self.look.at)[:16]
 
     @property
-    def first_day(self) -> str:
-        """The first day that is shown."""
-        return day_of(self.look.first_day).isoformat()
-
-    @property
     def is_empty(self) -> bool:
         """Nothing was asked of this server in all these days, as far as it knows."""
         return not any(line.whole.counted for line in (*self.endpoints, *self.sources))

@@ -21,8 +21,8 @@ from clipmeter.web.openapi import problems
 GOOD, SOME, BAD, NONE = "good", "some", "bad", "none"
 HEIGHT = 60
 """Of a bar, in units of its picture."""
-_MOSTLY = 0.99
-"""From this share on only some have failed."""
+_MOSTLY = 0.9
+"""From this share of answers on only some have failed."""
 _LEAST, _GAP, _STUB = 14, 4, 8
 _FAULT = 500
 _ANSWERS = frozenset(("", NotFound.code))
