@@ -1,6 +1,7 @@
 """What has changed: CHANGELOG.md as a page, and as RSS 2.0 (https://www.rssboard.org/rss-specification)."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -72,16 +73,16 @@ def changelog() -> str:
     return (carried if carried.is_file() else Path(__file__).parents[4] / _NAME).read_text(encoding="utf8")
 
 
-def feed(base_url: str) -> bytes:
-    """The RSS of all releases."""
+def feed_of(found: Sequence[Release], base_url: str) -> bytes:
+    """The RSS of releases."""
     rss = Element("rss", version="2.0")
     channel = SubElement(rss, "channel")
     _add(channel, title="clipmeter: changelog", link=base_url + PATH, description="What has changed.", language="en")
     SubElement(channel, f"{{{_ATOM}}}link", href=base_url + FEED, rel="self", type=RSS)
-    days = [release.day for release in releases() if release.day]
+    days = [release.day for release in found if release.day]
     if days:
         _add(channel, lastBuildDate=format_datetime(max(days)))
-    for release in releases():
+    for release in found:
         item = SubElement(channel, "item")
         link = f"{base_url}{PATH}#{release.anchor}"
         _add(item, title=f"clipmeter {release.version}", link=link, description=str(release.html))
@@ -99,7 +100,7 @@ async def _page(visit: Visit) -> Answer:
 
 
 async def _feed(visit: Visit) -> Answer:
-    return visit.answer(feed(visit.base_url), RSS)
+    return visit.answer(feed_of(releases(), visit.base_url), RSS)
 
 
 def _add(parent: Element, **texts: str) -> None:
