@@ -89,4 +89,5 @@ def new_window(chromium, all_windows):
     yield open_one
     for window in opened:
         window.context.close()
-    assert [one for window in opened for one in window.found] == []
+    found = [one for window in opened for one in window.found]
+    assert not found, "\n".join([f"{len(found)} findings:", *found])

@@ -4,16 +4,11 @@
 import uPlot from "uplot";
 import ownRules from "uplot/dist/uPlot.min.css";
 import { make } from "./parts/make.js";
+import { bringRules } from "./parts/rules.js";
 import { axisOf, sumsOf, told, whenTold } from "./parts/figures.js";
 
 const HEIGHT = 220;
 const COLOURS = ["--one", "--two", "--three", "--four"];
-
-function bringRules() {
-  const sheet = new CSSStyleSheet(); // made by script: no inline style, and no further file
-  sheet.replaceSync(ownRules);
-  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
-}
 
 class Chart {
   constructor(place, given) {
@@ -105,7 +100,7 @@ function drawAll(root) {
   }
 }
 
-bringRules();
+bringRules(ownRules);
 drawAll(document);
 document.addEventListener("htmx:load", (event) => drawAll(event.detail.elt));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => charts.forEach((chart) => chart.draw()));

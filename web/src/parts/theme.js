@@ -1,11 +1,14 @@
 // Redoc's colours from the site's own, as they are in the scheme at hand. Redoc computes with them: they must be sRGB.
-export function themeOf(styles) {
+// Its panel of samples stays dark in both.
+const PANEL = { back: "#16191d", block: "#0d0f11", text: "#e8eaed" };
+
+export function themeOf(styles, narrow) {
   const colour = (name) => styles.getPropertyValue(name).trim();
   const [ink, soft, paper, sunk, line] = ["--ink", "--soft", "--paper", "--sunk", "--line"].map(colour);
   const [deed, good, bad, note] = ["--deed", "--good", "--bad", "--note"].map(colour);
-  const sans = styles.fontFamily || "system-ui, sans-serif";
-  const mono = colour("--mono");
+  const answers = (name, text) => ({ color: text, backgroundColor: colour(`--${name}-ground`), tabTextColor: text });
   return {
+    spacing: { unit: 5, sectionHorizontal: narrow ? 20 : 32, sectionVertical: 20 },
     colors: {
       tonalOffset: 0.2,
       primary: { main: deed },
@@ -16,22 +19,30 @@ export function themeOf(styles) {
       border: { light: line, dark: line },
       text: { primary: ink, secondary: soft },
       responses: {
-        success: { color: good, backgroundColor: colour("--good-ground"), tabTextColor: good },
-        error: { color: bad, backgroundColor: colour("--bad-ground"), tabTextColor: bad },
-        redirect: { color: note, backgroundColor: colour("--note-ground"), tabTextColor: note },
-        info: { color: deed, backgroundColor: colour("--deed-ground"), tabTextColor: deed },
+        success: answers("good", good),
+        error: answers("bad", bad),
+        redirect: answers("note", note),
+        info: answers("deed", deed),
       },
     },
-    schema: { linesColor: line, typeNameColor: soft, typeTitleColor: ink, requireLabelColor: bad, nestedBackground: sunk },
+    schema: {
+      linesColor: line,
+      typeNameColor: soft,
+      typeTitleColor: soft,
+      requireLabelColor: bad,
+      nestedBackground: sunk,
+      labelsTextSize: "0.92em",
+    },
     typography: {
-      fontFamily: sans,
-      fontSize: "1rem",
-      headings: { fontFamily: sans, fontWeight: "600" },
-      code: { fontFamily: mono, color: ink, backgroundColor: sunk },
+      fontFamily: styles.fontFamily,
+      fontSize: "0.97rem",
+      lineHeight: "1.55",
+      headings: { fontFamily: styles.fontFamily, fontWeight: "650", lineHeight: "1.3" },
+      code: { fontFamily: colour("--mono"), color: ink, backgroundColor: sunk, fontSize: "0.86rem" },
       links: { color: deed, visited: deed, hover: deed },
     },
-    sidebar: { backgroundColor: sunk, textColor: ink, activeTextColor: deed },
-    rightPanel: { backgroundColor: sunk, textColor: ink },
-    codeBlock: { backgroundColor: paper },
+    sidebar: { backgroundColor: paper, textColor: ink, activeTextColor: deed, width: "230px" },
+    rightPanel: { backgroundColor: PANEL.back, textColor: PANEL.text, width: "38%" },
+    codeBlock: { backgroundColor: PANEL.block },
   };
 }
