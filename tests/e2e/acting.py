@@ -1,6 +1,5 @@
 """What a person does on the site, by labels and names of buttons."""
 
-import re
 import time
 from collections.abc import Callable
 
@@ -8,7 +7,6 @@ from e2e.watching import Window
 
 PASSWORD = "a horse, a battery, a staple"
 GOOD = "4242 4242 4242 4242"
-KEY = re.compile(r"ak_live_\w{20,}")
 
 
 def sign_up(window: Window, email: str) -> None:
@@ -36,13 +34,6 @@ def make_key(window: Window, name: str, mode: str = "live") -> str:
     window.page.locator(f"input[name=mode][value={mode}]").check()
     window.page.get_by_role("button", name="Make the key").click()
     return window.page.locator(".secret").first.inner_text().strip()
-
-
-def key_on_page(window: Window) -> str:
-    """The live key that stands on the page, wherever."""
-    found = KEY.search(window.page.content())
-    assert found, f"there is no key on {window.page.url}"
-    return found[0]
 
 
 def go_to_stripe(window: Window, button: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 from e2e.looks import HEAVY, MOST_SCRIPT, Look
@@ -125,7 +126,22 @@ def axe() -> str:
     return f"{AXE.read_text()};undefined"
 
 
+def sheet(folder: Path) -> None:
+    """All pictures of a folder on one, small, to look at them together."""
+    across, wide, high = 6, 320, 420
+    pictures = sorted(folder.rglob("*.png"))
+    whole = Image.new("RGB", (across * wide, -(-len(pictures) // across) * high), "grey")
+    for place, path in enumerate(pictures):
+        with Image.open(path) as picture:
+            part = picture.crop((0, 0, picture.width, min(picture.height, picture.width * high // wide)))
+            small = part.resize((wide - 8, part.height * (wide - 8) // part.width))
+        whole.paste(small, (place % across * wide + 4, place // across * high + 4))
+    whole.save(folder.with_suffix(".png"))
+
+
 def written(out: Path, windows: list[Window]) -> None:
     """What was found and measured, as a file beside the pictures."""
     told = {one.look.name: {"found": one.found, "script_bytes": one.script_bytes} for one in windows}
+    for folder in {path.parent for path in out.glob("*/*.png")}:
+        sheet(folder)
     (out / "found.json").write_text(json.dumps(told, indent=2, ensure_ascii=False))
