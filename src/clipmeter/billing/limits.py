@@ -134,7 +134,7 @@ def _period(row: Row, span: str) -> str:
 
 def _posted(account_id: str, period: str, key_id: str) -> Step:
     is_day = len(period) == len("2026-11-22")
-    days = {"first_day": period if is_day else f"{period}-01", "last_day": period if is_day else f"{period}-31"}
+    days = {"from_day": period if is_day else f"{period}-01", "until_day": period if is_day else f"{period}-31"}
     if key_id:
         return Query("posted_money_of_key", {"account_id": account_id, "key_id": key_id, **days})
     return Query("posted_money", {"account_id": account_id, **days})

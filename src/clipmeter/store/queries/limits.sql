@@ -23,12 +23,12 @@ ORDER BY admitted_at DESC, request_id DESC
 -- name: posted_money
 -- What an account was charged between two days, both included.
 SELECT CAST(COALESCE(SUM(charged_micros), 0) AS BIGINT) FROM spend
-WHERE account_id = :account_id AND day >= :first_day AND day <= :last_day
+WHERE account_id = :account_id AND day >= :from_day AND day <= :until_day
 
 -- name: posted_money_of_key
 -- The same, of one key.
 SELECT CAST(COALESCE(SUM(charged_micros), 0) AS BIGINT) FROM spend
-WHERE account_id = :account_id AND day >= :first_day AND day <= :last_day AND key_id = :key_id
+WHERE account_id = :account_id AND day >= :from_day AND day <= :until_day AND key_id = :key_id
 
 -- name: release_money
 -- A reservation keeps its place, but not its money: whether it can be charged is asked again when it is posted.
