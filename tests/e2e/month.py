@@ -78,8 +78,8 @@ def request(account_id: str, at: float, keys: tuple[str, ...]) -> LogEntry:
         endpoint=ENDPOINT,
         asked=f"video_id={video}" if asked else "video_id=<b>not a number</b>",
         video_id=video if asked else None,
-        source="page" if status == 200 else "",
-        attempts=(Attempt("page", code, sign, seconds * 0.9),) if asked else (),
+        source="webpage" if status == 200 else "",
+        attempts=(Attempt("webpage", code, sign, seconds * 0.9),) if asked else (),
         sign=sign,
         status=status,
         code=code,
@@ -153,7 +153,7 @@ def one_hour(health: HealthLog, dice: random.Random, *, bad: bool) -> None:
     for _ in range(dice.randint(8, 20)):
         seconds = dice.lognormvariate(-1.4, 0.4)
         code = "upstream_error" if dice.random() < (0.6 if bad else 0.002) else ""
-        health.note("live", [Attempt("page", code, "", seconds)])
+        health.note("live", [Attempt("webpage", code, "", seconds)])
         if code:
             health.note("live", [Attempt("embed", code if dice.random() < 0.3 else "", "", seconds * 1.3)])
         health.served("live", ENDPOINT, code, seconds * 1100)

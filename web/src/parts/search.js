@@ -110,6 +110,7 @@ class Search {
     const count = this.list.children.length;
     const steps = { ArrowDown: 1, ArrowUp: -1 };
     if (event.key in steps && count) this.#choose((this.#at + steps[event.key] + count) % count);
+    else if (event.key === "Escape") this.dialog.close(); // which a search field would use up to empty itself
     else if (event.key === "Enter") (this.list.children[this.#at] ?? this.all).click();
     else return;
     event.preventDefault();
