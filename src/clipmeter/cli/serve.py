@@ -92,7 +92,7 @@ def greet(settings: Settings, url: str, keys: OperatorKeys) -> None:
         "Live (needs internet):",
         curl(url, keys.key, f"url={EXAMPLE_LINK}"),
         "",
-        f"{url}/openapi.json describes the rest. {pages} Stop with Ctrl-C.",
+        f"Open {url} in a browser for docs and dashboard. {pages} Stop with Ctrl-C.",
     )
     with suppress(BrokenPipeError):  # whoever started this may not care for it
         for line in lines:
