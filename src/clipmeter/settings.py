@@ -244,8 +244,8 @@ def _check_addresses(settings: Settings) -> None:
     addresses = {"UPSTREAM": settings.upstream, "PUBLIC_URL": settings.public_url, "STRIPE_URL": settings.stripe_url}
     for name, value in addresses.items():
         _refuse(bool(value) and not _is_url(value, {"http", "https"}), name, value, "like http://127.0.0.1:9000")
-    known = not settings.contact or bool(_MAIL.fullmatch(settings.contact)) or _is_url(settings.contact, {"https"})
-    _refuse(not known, "CONTACT", settings.contact, "an e-mail address, or an address like https://HOST/help")
+    reaches = not settings.contact or bool(_MAIL.fullmatch(settings.contact)) or _is_url(settings.contact, {"https"})
+    _refuse(not reaches, "CONTACT", settings.contact, "an e-mail address, or an address like https://HOST/help")
     _check_people(settings)
     _check_stripe(settings)
     for proxy in settings.proxies:
