@@ -66,6 +66,16 @@ class Page:
     def path(self) -> str:
         return self.reply.url.path
 
+    @property
+    def planted(self) -> list[str]:
+        """The tags that are there, but for the site's own scripts and their data: for finding HTML that got in."""
+        own = {"src": "/static/", "type": "application/json"}
+        return [
+            tag
+            for tag, given in self.tags
+            if tag != "script" or not any(given.get(name, "").startswith(own[name]) for name in own)
+        ]
+
     def form(self, do: str, **having: str) -> Form:
         """The form that does this, and has these hidden fields."""
         found = [one for one in self.forms if one.fields.get("do") == do and having.items() <= one.fields.items()]

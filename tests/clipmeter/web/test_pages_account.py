@@ -146,12 +146,12 @@ def test_html_in_every_field(member):
         member.open(f"/confirm?token={NASTY}"),
         member.press("confirm"),
     ):
-        assert "<script" not in page.reply.text
-        assert not [tag for tag, _ in page.tags if tag in {"script", "b"}]
+        assert "<script>alert" not in page.reply.text
+        assert not [tag for tag in page.planted if tag in {"script", "b"}]
     with Browser(str(member.client.base_url)) as stranger:
         for path in ("/login", "/signup"):
             page = stranger.open(f"{path}?next={NASTY}&invite={NASTY}&kept={NASTY}&email={NASTY}")
-            assert "<script" not in page.reply.text
+            assert "<script>alert" not in page.reply.text
 
 
 def test_alerts(member):

@@ -8,7 +8,7 @@ import pytest
 from browsing import Browser
 from served import EXAMPLE
 
-NASTY = """<script>alert(1)</script>"'><img src=x onerror=y>{{ 7*7 }}"""
+NASTY = """<script>alert(1)</script>"'><img src=x onerror=y>{{ 7777*7777 }}"""
 
 
 @pytest.fixture
@@ -128,8 +128,8 @@ def test_html_in_a_name(member):
     page = member.press("create", name=NASTY)
     for shown in (page, member.open("/keys"), member.press("cap", cap=NASTY), member.press("create", name=NASTY * 5)):
         assert NASTY in shown.text or NASTY in str(shown.forms)
-        assert not [tag for tag, given in shown.tags if tag in {"script", "img"} or "onerror" in given]
-        assert "49" not in shown.text
+        assert not [tag for tag in shown.planted if tag in {"script", "img"}]
+        assert "60481729" not in shown.text
 
 
 @pytest.mark.parametrize("name", ["", "  ", "ü" * 100])

@@ -1,10 +1,13 @@
 """The keys of an account."""
 
+from datetime import date
 from secrets import token_hex
 
 from clipmeter.billing.keys import KEYS_PER_ACCOUNT, NewKey
 from clipmeter.billing.limits import KeyCap
 from clipmeter.billing.rules import Mode
+from clipmeter.billing.usage import this_month
+from clipmeter.web.docs.samples import KEY, sample_of
 from clipmeter.web.pages.errors import FormUnreadable
 from clipmeter.web.pages.fields import limit_of
 from clipmeter.web.pages.visit import Answer, Page, Show, Visit
@@ -15,8 +18,16 @@ async def show(visit: Visit, made: NewKey | None = None) -> Answer:
     account_id = visit.me.account_id
     keys = await visit.site.keys.list_for(account_id)
     caps = {cap.key_id: cap for cap in await visit.site.limits.of_keys(account_id)}
-    rows = [(key, caps.get(key.key_id, KeyCap(key.key_id, None, 0))) for key in keys]
-    return visit.render("keys.html", rows=rows, made=made, most=KEYS_PER_ACCOUNT, once=token_hex(16))
+    month = date.fromisoformat(f"{await this_month(visit.site.store)}-01")
+    uses = await visit.site.statistics.by_key(account_id, month)
+    rows = [(key, caps.get(key.key_id, KeyCap(key.key_id, None, 0)), uses.get(key.key_id)) for key in keys]
+    line = _line(visit, made) if made else ""
+    return visit.render("keys.html", rows=rows, made=made, line=line, most=KEYS_PER_ACCOUNT, once=token_hex(16))
+
+
+def _line(visit: Visit, made: NewKey) -> str:
+    """A first request, with the key in it."""
+    return sample_of(visit.site.endpoints[0], visit.base_url, "curl").code.replace(f"${KEY}", made.key)
 
 
 async def create(visit: Visit) -> Answer:

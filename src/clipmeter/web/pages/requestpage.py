@@ -19,9 +19,9 @@ from clipmeter.web.pages.words import LEFT
 
 _OK, _SENT_BEFORE = 200, 304
 _STAGES = {
-    "admit": "Key, parameters and balance checked",
-    "source": "Answer found",
-    "settle": "Charge settled",
+    "admit": "Key and balance",
+    "source": "Answer",
+    "settle": "Charge",
 }
 
 

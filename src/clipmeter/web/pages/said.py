@@ -5,7 +5,7 @@ SAID = {
     "bye": "You are logged out.",
     "bye-all": "All other sessions have ended.",
     "bye-session": "That session has ended.",
-    "key-changed": "The key is changed. It holds from the next request on.",
+    "key-changed": "The key is changed, which holds from the next request on.",
     "key-deleted": "The key is deleted for ever.",
     "cap": "The key's limit is saved.",
     "limits": "Your limits are saved and hold at once.",

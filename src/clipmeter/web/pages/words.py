@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from clipmeter.endpoints import ENDPOINTS
 from clipmeter.records.latency import BOUNDS
+from clipmeter.web.pages.agents import said_of
 
 _MICROS = 1_000_000
 _SECOND, _SHORT = 1_000, 10
@@ -97,6 +98,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "many": many,
         "took": length,
         "within": within,
+        "browser": said_of,
         "source_of": source_of,
         "title_of": title_of,
     }
