@@ -1,5 +1,6 @@
 """How long things took, as counts by length: small enough to keep for every hour and day, and they can be added up."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
@@ -12,10 +13,7 @@ BUCKETS = tuple(f"bucket_{letter}" for letter in "abcdefghijkl")
 
 def bucket_of(ms: float) -> int:
     """The place of a bucket in a row of them."""
-    for place, bound in enumerate(BOUNDS):
-        if ms <= bound:
-            return place
-    return len(BOUNDS)
+    return bisect_left(BOUNDS, ms)
 
 
 @dataclass(frozen=True, slots=True)

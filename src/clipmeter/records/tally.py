@@ -60,7 +60,15 @@ class Tally:
             its = sums.get(key)
             if its is None:
                 its = sums[key] = [0] * len(_SUMS)
-            _add(its, entry.charge_micros, entry.timings.get("total", 0.0), at)
+            ms = entry.timings.get("total", 0.0)
+            its[0] += 1
+            if entry.charge_micros:
+                its[1] += 1
+                its[2] += entry.charge_micros
+            its[3] += ms
+            its[4] = max(its[4], ms)
+            its[5] = max(its[5], at)
+            its[_FIRST_BUCKET + bucket_of(ms)] += 1
 
     async def flush(self) -> None:
         """Write all sums, some at a time. Raises ServiceUnavailable; then they wait for the next time."""
@@ -84,16 +92,6 @@ class Tally:
         self._number += 1
         keys = sorted(islice(self._sums, BATCH))
         return [_values(key, self._sums.pop(key)) for key in keys]
-
-
-def _add(its: list[float], charge_micros: int, ms: float, at: int) -> None:
-    its[0] += 1
-    its[1] += charge_micros > 0
-    its[2] += charge_micros
-    its[3] += ms
-    its[4] = max(its[4], ms)
-    its[5] = max(its[5], at)
-    its[_FIRST_BUCKET + bucket_of(ms)] += 1
 
 
 def _values(key: _Key, sums: list[float]) -> dict[str, Any]:
