@@ -18,15 +18,6 @@ def sign_up(window: Window, email: str) -> None:
     window.page.wait_for_url(lambda url: "/signup" not in url)
 
 
-def log_in(window: Window, email: str) -> None:
-    """An account that is there."""
-    window.page.goto("/login")
-    window.page.get_by_label("E-mail").fill(email)
-    window.page.get_by_label("Password").fill(PASSWORD)
-    window.page.get_by_role("button", name="Log in", exact=True).click()
-    window.page.wait_for_url(lambda url: "/login" not in url)
-
-
 def make_key(window: Window, name: str, mode: str = "live") -> str:
     """A new key, as the page shows it this once."""
     window.page.goto("/keys")

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,21 +47,35 @@ def chromium(pytestconfig) -> Iterator:
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory) -> Iterator[House]:
-    """One for each file of tests, and within it for each look."""
+@contextmanager
+def running(folder: Path) -> Iterator[House]:
+    """All of it, until the block ends."""
     with ExitStack() as stack:
         emulator = start_fauxtok()
         stack.callback(emulator.stop)
         stripe = stack.enter_context(fauxstripe.running.started())
         settings = {"upstream": emulator.url, "max_age": "0", "log_level": "warning", "contact": "help@example.org"}
-        served = Served(tmp_path_factory.mktemp("house") / "home", {**settings, **stripe.settings}).start()
+        served = Served(folder / "home", {**settings, **stripe.settings}).start()
         stack.callback(served.stop)
         stripe.control("webhooks", url=f"{served.url}/stripe/webhook")
         yield House(served, stripe)
 
 
-@pytest.fixture(scope="module", params=LOOKS, ids=lambda look: look.name)
+@pytest.fixture(scope="module")
+def house(tmp_path_factory) -> Iterator[House]:
+    """One for all tests of a file."""
+    with running(tmp_path_factory.mktemp("house")) as house:
+        yield house
+
+
+@pytest.fixture
+def own_house(tmp_path) -> Iterator[House]:
+    """One for a test that ends its month."""
+    with running(tmp_path) as house:
+        yield house
+
+
+@pytest.fixture(params=LOOKS, ids=lambda look: look.name)
 def look(request):
     return request.param
 

@@ -7,6 +7,7 @@ are there, since pages read nothing else. The same requests each time.
 import asyncio
 import random
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import count
@@ -43,7 +44,8 @@ def fill(database: Path, email: str) -> dict[str, str]:
         with connection:
             for statement, rows in counted(account_id, made):
                 connection.executemany(statement, rows)
-    asyncio.run(write(database, made))
+    with ThreadPoolExecutor(1) as apart:  # the browser's own event loop runs in this thread
+        apart.submit(asyncio.run, write(database, made)).result()
     return {
         "request": next(one.request_id for one in reversed(made) if one.status == 200),
         "failed": next(one.request_id for one in reversed(made) if one.status == 404),

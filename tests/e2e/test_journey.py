@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from e2e.acting import GOOD, go_to_stripe, log_in, make_key, sign_up, type_card, wait_until
+from e2e.acting import GOOD, go_to_stripe, make_key, sign_up, type_card, wait_until
 from e2e.looks import CODES, EMPTY, MEMBERS, PUBLIC
 from e2e.month import fill
 from lastmonth import end_the_month
@@ -106,14 +106,14 @@ class Journey:
 
 
 @pytest.fixture
-def journey(house, look, new_window):
-    stripe = urlsplit(house.stripe.url).netloc
-    return Journey(house, new_window(look, house.served.url, strangers=(stripe,)))
+def journey(own_house, look, new_window):
+    stripe = urlsplit(own_house.stripe.url).netloc
+    return Journey(own_house, new_window(look, own_house.served.url, strangers=(stripe,)))
 
 
-def test_the_whole_journey(journey, house, look, new_window):
+def test_the_whole_journey(journey, own_house, look, new_window):
     """Everything a person needs can be done in this look, and every page is as it should be in it."""
-    member = new_window(look, house.served.url, f"{look.name}/member")
+    member = new_window(look, own_house.served.url, f"{look.name}/member")
     sign_up(member, MEMBER)
     make_key(member, "production")
     make_key(member, "laptop")
@@ -124,6 +124,5 @@ def test_the_whole_journey(journey, house, look, new_window):
     journey.revoke()
     journey.pay()
     made = journey.end_month()
-    log_in(member, MEMBER)
     for name, path in MEMBERS.items():
         member.visit(name, path.format(**made))

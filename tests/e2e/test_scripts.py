@@ -4,6 +4,7 @@ import pytest
 
 from e2e.acting import make_key, sign_up
 from e2e.looks import LOOKS
+from e2e.month import fill
 
 LIGHT = LOOKS[0]
 
@@ -105,3 +106,42 @@ def test_a_form_is_sent_once(window):
     window.page.get_by_role("button", name="Make the key").dblclick()
     window.page.locator(".secret").first.wait_for()
     assert len(sent) == 1
+
+
+def test_charts_tell_values(own_house, new_window):
+    """Pointing at a day tells the numbers of the table; a chart fits the window and the colour scheme."""
+    window = new_window(LIGHT, own_house.served.url, "charts")
+    sign_up(window, "charts@example.org")
+    make_key(window, "production")
+    assert own_house.served.stop() == 0
+    fill(own_house.database, "charts@example.org")
+    own_house.served.start()
+    page = window.page
+    page.goto("/usage")
+    chart = page.locator(".figure", has=page.get_by_role("heading", name="Requests")).first
+    chart.locator(".u-over").hover()
+    day = chart.locator(".when").inner_text()
+    told = [int(number.replace(",", "")) for number in chart.locator(".legend b").all_inner_texts()]
+    chart.locator("summary").click()
+    row = chart.locator("tr", has=page.get_by_role("rowheader", name=day, exact=True))
+    assert [int(cell.replace(",", "")) for cell in row.locator("td").all_inner_texts()] == told
+    before = colour_of_bars(page)
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": 500, "height": 800})
+    page.wait_for_function("document.querySelector('.chart .uplot').clientWidth < 500")
+    assert colour_of_bars(page) != before
+    window.see("charts-narrow-and-dark")
+
+
+def colour_of_bars(page) -> list[int]:
+    """Of the most frequent opaque colour in the first chart."""
+    return page.evaluate("""() => {
+      const canvas = document.querySelector(".chart canvas"), counts = new Map();
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      for (let at = 0; at < data.length; at += 4)
+        if (data[at + 3] === 255) {
+          const colour = data.slice(at, at + 3).join();
+          counts.set(colour, (counts.get(colour) ?? 0) + 1);
+        }
+      return [...counts].sort((a, b) => b[1] - a[1])[0][0].split(",").map(Number);
+    }""")

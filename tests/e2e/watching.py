@@ -141,7 +141,7 @@ def sheet(folder: Path) -> None:
 
 def written(out: Path, windows: list[Window]) -> None:
     """What was found and measured, as a file beside the pictures."""
-    told = {one.look.name: {"found": one.found, "script_bytes": one.script_bytes} for one in windows}
+    told = {str(one.out.relative_to(out)): {"found": one.found, "script_bytes": one.script_bytes} for one in windows}
     for folder in {path.parent for path in out.glob("*/*.png")}:
         sheet(folder)
     (out / "found.json").write_text(json.dumps(told, indent=2, ensure_ascii=False))
