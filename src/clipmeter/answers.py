@@ -4,7 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 LINK_MARGIN = 300
 """Seconds that every link of a remembered answer must still live when it is served."""
@@ -30,8 +30,7 @@ A = TypeVar("A", bound=Dated)
 K = TypeVar("K", bound=Hashable)
 
 
-@dataclass(frozen=True, slots=True)
-class Got(Generic[A]):
+class Got(NamedTuple, Generic[A]):
     """An answer and how it came."""
 
     answer: A

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import structlog
 
@@ -73,7 +73,7 @@ class Videos:
         got = await self._answers.get((query.ref, query.partial), query.max_age)
         if not query.language:
             return got
-        return replace(got, answer=await with_words(self._fetch, got.answer, query.language, self._within))
+        return got._replace(answer=await with_words(self._fetch, got.answer, query.language, self._within))
 
 
 class Parts:

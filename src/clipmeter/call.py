@@ -6,7 +6,6 @@ key (401) → parameters (400) → admit (402 403 429) → answer (404 429 502 5
 import hashlib
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from random import getrandbits
 from typing import Any, NamedTuple, Protocol
@@ -67,8 +66,7 @@ class Asked(NamedTuple):
     """Who asks, where that is known without a key being sent: somebody who is logged in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """How a call ended: with a body or a problem; `standing` once the key is known."""
 
     body: bytes = b""
@@ -242,11 +240,11 @@ class Call:
     async def _settled(self, hold: Hold, video_id: str, done: Done) -> Done:
         """Charge a success. Free are a stopgap, and the word that what the caller has is still what is remembered."""
         if done.not_modified:
-            return replace(done, body=b"", standing=await self._ledger.void(hold, "not_modified"))
+            return done._replace(body=b"", standing=await self._ledger.void(hold, "not_modified"))
         if done.got and done.got.answer.partial:
-            return replace(done, standing=await self._ledger.void(hold, "partial"))
+            return done._replace(standing=await self._ledger.void(hold, "partial"))
         kept = Kept(done.body, int(done.got.answer.fetched_at)) if done.got and hold.repeat else None
-        return replace(done, standing=await self._ledger.post(hold, video_id=video_id, kept=kept))
+        return done._replace(standing=await self._ledger.post(hold, video_id=video_id, kept=kept))
 
     async def _standing(self, caller: Caller | None, endpoint: Endpoint[Any]) -> Standing | None:
         """What the headers say of the account; None when it is unknown or cannot be read."""

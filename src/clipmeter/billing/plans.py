@@ -179,7 +179,6 @@ def sweep(dead: list[str]) -> Steps[list[tuple[str, str]]]:
     return [(account_id, endpoint) for account_id, endpoint in freed]
 
 
-@plan
 def _facts(account_id: str, key_id: str, mode: Mode, endpoint: str, terms: Terms) -> Steps[tuple[Facts, Terms]]:
     """And the terms in force: `terms`, but for what the operator has set."""
     values = {"account_id": account_id, "key_id": key_id, "mode": mode, "endpoint": endpoint}
@@ -218,7 +217,6 @@ def _limits(spending: Spending) -> dict[str, int | None]:
     }
 
 
-@plan
 def _reserved(hold: Hold, terms: Terms) -> Steps[tuple[Reserved | None, Terms]]:
     """None: the database has lost it in a power cut, which it may, since nobody was told of a success."""
     rows = yield Query("settle_facts", _name(hold.account_id, hold.request_id))
@@ -231,7 +229,6 @@ def _as_reserved(row: Row, terms: Terms) -> tuple[Reserved, Terms]:
     return reserved, in_force(terms, price, free, concurrency)
 
 
-@plan
 def _end(  # noqa: PLR0913, PLR0917 - what a row says of its end
     hold: Hold, state: str, reason: str, grant: Grant, terms: Terms, spending: Spending, video_id: str | None
 ) -> Steps[bool]:
@@ -249,7 +246,6 @@ def _end(  # noqa: PLR0913, PLR0917 - what a row says of its end
     return bool((yield Query("settle_row", values)))
 
 
-@plan
 def _count(account_id: str, endpoint: str, key_id: str, period: tuple[str, str], grant: Grant) -> Steps[None]:
     """Add one posted row to the sums of its period, a month and a day."""
     month, day = period

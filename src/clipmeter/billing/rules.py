@@ -9,7 +9,7 @@ Rule 4: what is spent and what is reserved never pass a spending limit together,
 from calendar import timegm
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from clipmeter.errors import (
     AccountBlocked,
@@ -26,6 +26,8 @@ Mode = Literal["live", "test"]
 Kind = Literal["free", "paid", "own", "test"]
 TEST_CONCURRENCY = 3
 
+# What is made anew for each request is a NamedTuple: a frozen dataclass takes six times as long to make.
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -36,8 +38,7 @@ class Terms:
     concurrency: int
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Where an account stands at an endpoint."""
 
     free_remaining: int
@@ -50,8 +51,7 @@ class Standing:
     """What this request cost."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spending:
+class Spending(NamedTuple):
     """What an account may spend and has spent, reservations included, in micro-dollars.
 
     A limit of None: there is none, and what was spent is not counted.
@@ -76,8 +76,7 @@ class Spending:
 UNLIMITED = Spending(None, None, None, 0, 0, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What the database knows when a request asks to be admitted."""
 
     account_kind: Literal["user", "operator"]
@@ -91,8 +90,7 @@ class Facts:
     spending: Spending = UNLIMITED
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """Yes: at this kind and price."""
 
     kind: Kind
@@ -119,8 +117,7 @@ class Outlook:
     """In force for the account."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reserved:
+class Reserved(NamedTuple):
     """What the database knows when a request has ended."""
 
     state: Literal["reserved", "posted", "voided", "expired"]

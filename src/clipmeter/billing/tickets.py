@@ -1,14 +1,14 @@
 """What passes between a call and the ledger: what is asked, what is held, how it ended."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from clipmeter.billing.replays import Repeat
 from clipmeter.billing.rules import Kind, Mode, Standing
 from clipmeter.errors import Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A request that asks to be admitted."""
 
     account_id: str
@@ -42,8 +42,7 @@ class Hold:
     repeat: Repeat | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(NamedTuple):
     """How a reservation ended: posted, voided or expired, maybe by someone else; and where the account stands.
 
     `refused` is a success that nothing could pay; then `refusal` says why.

@@ -78,8 +78,9 @@ def take_turn(runs: Sequence[Run], writes: Callable[[str], bool]) -> Asking:
         run.past_lock()
     while asked := _by_query(runs):
         for name, its in asked:
+            wrote = writes(name)
             for run, rows in zip(its, (yield from _rows(name, its)), strict=True):
-                run.wrote = run.wrote or writes(name)
+                run.wrote = run.wrote or wrote
                 run.go(rows)
                 if run.error and (run.wrote or not isinstance(run.error, Problem)):
                     raise Redo
@@ -88,10 +89,13 @@ def take_turn(runs: Sequence[Run], writes: Callable[[str], bool]) -> Asking:
 def _by_query(runs: Sequence[Run]) -> list[tuple[str, list[Run]]]:
     """Who asks the same together; one who asks for many sets of values on its own."""
     asked: dict[str, list[Run]] = {}
+    many: list[tuple[str, list[Run]]] = []
     for run in runs:
-        if isinstance(run.step, Query):
-            asked.setdefault(run.step.name, []).append(run)
-    many = [(run.step.name, [run]) for run in runs if isinstance(run.step, Many)]
+        step = run.step
+        if isinstance(step, Query):
+            asked.setdefault(step.name, []).append(run)
+        elif isinstance(step, Many):
+            many.append((step.name, [run]))
     return [*asked.items(), *many]
 
 
@@ -99,4 +103,4 @@ def _rows(name: str, its: Sequence[Run]) -> Generator[Asked, Answers, Answers]:
     first = its[0].step
     if isinstance(first, Many):
         return (yield name, first.batch, False)
-    return (yield name, [run.step.values for run in its if isinstance(run.step, Query)], True)
+    return (yield name, [run.step.values for run in its], True)  # type: ignore[union-attr] # all are queries

@@ -1,8 +1,11 @@
 """One SQLite connection that runs plans: named queries, the clock, and errors in our own words."""
 
+import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,7 @@ LOG_PAGES = 4_000
 """Of the write-ahead log, after which it should be copied into the database: 16 MB."""
 STATEMENTS = 400
 """That are kept prepared: every query, in all of its forms."""
+_DAY_MICROS = 86_400_000_000
 _SETTINGS = """
 PRAGMA synchronous=FULL;
 PRAGMA journal_size_limit=67108864;
@@ -44,10 +48,10 @@ class Session:
     ) -> None:
         """`shift`: seconds to add to the database's clock; `vfs`: what SQLite reaches the file through. For tests."""
         flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
-        self._path = path
+        self._name = str(path)
         self._shift = shift
         self._moment: dict[str, Any] = {}
-        self._connection = apsw.Connection(str(path), flags=flags, vfs=vfs or None, statementcachesize=STATEMENTS)
+        self._connection = apsw.Connection(self._name, flags=flags, vfs=vfs or None, statementcachesize=STATEMENTS)
         self._busy_ms = int(busy_seconds * 1000)
         self._connection.set_busy_timeout(self._busy_ms)
         # One plan per query whatever its values: else SQLite plans anew at each execution, ten times the work.
@@ -78,7 +82,7 @@ class Session:
 
     def begin(self, how: str) -> None:
         """Start a transaction: `IMMEDIATE` to write, `DEFERRED` to read one snapshot."""
-        if self._path.stat().st_ino != self._inode:
+        if os.stat(self._name).st_ino != self._inode:  # noqa: PTH116 - a Path takes four times as long
             raise ServiceUnavailable(sign="the database file was replaced")
         self._moment = {}
         self._connection.execute("BEGIN " + how)
@@ -167,17 +171,18 @@ class Session:
 
     def _one(self, name: str, values: Mapping[str, Any]) -> list[Row]:
         form = narrow(name)
-        given = [*self._now(form), *(values[value] for value in form.values)]
-        return self._connection.execute(form.sql, given).fetchall()
+        return self._connection.execute(form.sql, (*self._now(form), *form.pick(values))).fetchall()
 
     def _all(self, name: str, batch: Sequence[Mapping[str, Any]]) -> list[Row]:
         form = narrow(name)
         clock = self._now(form)
-        given = ((*clock, *[values[value] for value in form.values]) for values in batch)
+        given = ((*clock, *form.pick(values)) for values in batch)
         return list(self._connection.executemany(form.sql, given))
 
     def _many(self, form: Wide, batch: Sequence[Mapping[str, Any]]) -> list[list[Row]]:
-        given = [*self._now(form), *(values[value] for values in batch for value in form.values)]
+        given = self._now(form)
+        for values in batch:
+            given += form.pick(values)
         return form.sort(batch, self._connection.execute(form.sql, given).fetchall())
 
     def _logged(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
@@ -192,8 +197,10 @@ class Session:
         return [moment[name] for name in form.clock]
 
     def _read_clock(self) -> dict[str, Any]:
-        ((now, day, month),) = self._execute("clock_sqlite", self._shift())
-        self._moment = {"now": now, "day": day, "month": month}
+        # SQLite's clock is this machine's; to ask SQLite for it takes as long as a write.
+        now = time.time_ns() // 1_000 + int(self._shift() * 1_000_000)
+        day = _utc_day(now)
+        self._moment = {"now": now, "day": day, "month": day[:7]}
         return self._moment
 
     def _execute(self, name: str, *values: Any) -> list[Row]:  # noqa: ANN401 - values of a query
@@ -201,7 +208,12 @@ class Session:
 
 
 def _utc_day(*values: Any) -> str:  # noqa: ANN401 - values of the database
-    return datetime.fromtimestamp(values[0] // 1_000_000, UTC).strftime("%Y-%m-%d")
+    return _day(values[0] // _DAY_MICROS)
+
+
+@lru_cache(400)
+def _day(number: int) -> str:
+    return (date(1970, 1, 1) + timedelta(days=number)).isoformat()
 
 
 def in_our_words(error: Exception) -> Exception:

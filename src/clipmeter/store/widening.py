@@ -9,9 +9,10 @@ queries of a batch are asked for several sets of values at a time, which stand i
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from clipmeter.store.base import Row
@@ -34,6 +35,8 @@ class Wide:
     clock: tuple[str, ...]
     """Which of now, day and month come first."""
     writes: bool
+    pick: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    """A set's values in order."""
 
     def sort(self, batch: Sequence[Mapping[str, Any]], rows: Sequence[Row]) -> list[list[Row]]:
         """What the form for many returned, for each set."""
@@ -46,7 +49,8 @@ def narrow(name: str) -> Wide:
     statement = statements()[name]
     clock = clock_of(statement)
     at = {value: f"?{number}" for number, value in enumerate((*clock, *statement.values), 1)}
-    return Wide(VALUE.sub(lambda found: at[found[1]], statement.sql), statement.values, clock, statement.writes)
+    sql = VALUE.sub(lambda found: at[found[1]], statement.sql)
+    return Wide(sql, statement.values, clock, statement.writes, _picker(statement.values))
 
 
 @cache
@@ -62,7 +66,8 @@ def wide(name: str, size: int) -> Wide | None:
         return None
     names = ", ".join(f"its_{value}" for value in statement.values)
     rows = ", ".join(_numbers(place, len(clock), len(statement.values)) for place in range(size))
-    return Wide(f"WITH v(place, {names}) AS (VALUES {rows})\n{body}", statement.values, clock, statement.writes)
+    sql = f"WITH v(place, {names}) AS (VALUES {rows})\n{body}"
+    return Wide(sql, statement.values, clock, statement.writes, _picker(statement.values))
 
 
 def pieces(count: int) -> Iterator[int]:
@@ -72,6 +77,12 @@ def pieces(count: int) -> Iterator[int]:
             yield size
             count -= size
     yield from (1,) * count
+
+
+def _picker(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)
 
 
 def _numbers(place: int, before: int, width: int) -> str:

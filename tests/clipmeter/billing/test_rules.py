@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 
 from clipmeter.billing.rules import Facts, Grant, Reserved, Terms, Wait, decide, settle
@@ -14,12 +12,12 @@ DONE = Reserved("reserved", "free", 0, "none", free_posted=0, others_running=0)
     ("facts", "expected"),
     [
         (NEW, Grant("free", 0)),
-        (replace(NEW, free_posted=49), Grant("free", 0)),
-        (replace(NEW, free_posted=48, pending=1, running=1), Grant("free", 0)),
-        (replace(NEW, free_posted=49, pending=1, running=1), Wait(1, 3)),
-        (replace(NEW, free_posted=49, pending=1, running=1, payment="card"), Grant("paid", 6_000)),
-        (replace(NEW, free_posted=50, payment="invoice"), Grant("paid", 6_000)),
-        (replace(NEW, account_kind="operator", free_posted=50, running=99), Grant("own", 0)),
+        (NEW._replace(free_posted=49), Grant("free", 0)),
+        (NEW._replace(free_posted=48, pending=1, running=1), Grant("free", 0)),
+        (NEW._replace(free_posted=49, pending=1, running=1), Wait(1, 3)),
+        (NEW._replace(free_posted=49, pending=1, running=1, payment="card"), Grant("paid", 6_000)),
+        (NEW._replace(free_posted=50, payment="invoice"), Grant("paid", 6_000)),
+        (NEW._replace(account_kind="operator", free_posted=50, running=99), Grant("own", 0)),
     ],
 )
 def test_decide(facts, expected):
@@ -30,13 +28,13 @@ def test_decide(facts, expected):
 @pytest.mark.parametrize(
     ("facts", "problem"),
     [
-        (replace(NEW, key_status="revoked", account_status="blocked"), InvalidApiKey),
-        (replace(NEW, key_status="deleted"), InvalidApiKey),
-        (replace(NEW, account_status="blocked", running=3), AccountBlocked),
-        (replace(NEW, running=3, free_posted=50), ConcurrencyLimitExceeded),
-        (replace(NEW, free_posted=50), PaymentRequired),
-        (replace(NEW, free_posted=50, pending=0, running=2), PaymentRequired),
-        (replace(NEW, account_kind="operator", account_status="blocked"), AccountBlocked),
+        (NEW._replace(key_status="revoked", account_status="blocked"), InvalidApiKey),
+        (NEW._replace(key_status="deleted"), InvalidApiKey),
+        (NEW._replace(account_status="blocked", running=3), AccountBlocked),
+        (NEW._replace(running=3, free_posted=50), ConcurrencyLimitExceeded),
+        (NEW._replace(free_posted=50), PaymentRequired),
+        (NEW._replace(free_posted=50, pending=0, running=2), PaymentRequired),
+        (NEW._replace(account_kind="operator", account_status="blocked"), AccountBlocked),
     ],
 )
 def test_decide_refuses(facts, problem):
@@ -46,7 +44,7 @@ def test_decide_refuses(facts, problem):
 
 def test_decide_counts_those_who_wait():
     """I2: running and waiting together fill the limit, so a fourth caller hears 429 at once."""
-    refusal = decide(replace(NEW, running=1), "live", TERMS, waiting=2)
+    refusal = decide(NEW._replace(running=1), "live", TERMS, waiting=2)
     assert isinstance(refusal, ConcurrencyLimitExceeded)
     assert (refusal.limit, refusal.current) == (3, 3)
 
@@ -54,21 +52,21 @@ def test_decide_counts_those_who_wait():
 @pytest.mark.parametrize("kind", ["user", "operator"])
 def test_decide_test_keys(kind):
     """I2: a test key has no quota and its own three places, whoever owns it."""
-    facts = replace(NEW, account_kind=kind, free_posted=50)
+    facts = NEW._replace(account_kind=kind, free_posted=50)
     assert decide(facts, "test", TERMS) == Grant("test", 0)
-    assert isinstance(decide(replace(facts, running=3), "test", TERMS), ConcurrencyLimitExceeded)
+    assert isinstance(decide(facts._replace(running=3), "test", TERMS), ConcurrencyLimitExceeded)
 
 
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
         (DONE, Grant("free", 0)),
-        (replace(DONE, free_posted=50), PaymentRequired),
-        (replace(DONE, free_posted=50, payment="card"), Grant("paid", 6_000)),
-        (replace(DONE, kind="paid", price_micros=5_000, free_posted=50, payment="card"), Grant("paid", 5_000)),
-        (replace(DONE, kind="paid", price_micros=5_000, free_posted=49, payment="card"), Grant("free", 0)),
-        (replace(DONE, kind="own", free_posted=50), Grant("own", 0)),
-        (replace(DONE, kind="test", free_posted=50), Grant("test", 0)),
+        (DONE._replace(free_posted=50), PaymentRequired),
+        (DONE._replace(free_posted=50, payment="card"), Grant("paid", 6_000)),
+        (DONE._replace(kind="paid", price_micros=5_000, free_posted=50, payment="card"), Grant("paid", 5_000)),
+        (DONE._replace(kind="paid", price_micros=5_000, free_posted=49, payment="card"), Grant("free", 0)),
+        (DONE._replace(kind="own", free_posted=50), Grant("own", 0)),
+        (DONE._replace(kind="test", free_posted=50), Grant("test", 0)),
     ],
 )
 def test_settle(row, expected):

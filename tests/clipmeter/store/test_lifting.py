@@ -10,8 +10,7 @@ from clipmeter.store.named import INTEGERS, parse, statements
 from clipmeter.store.postgres import PostgresStore
 from together import SHARED
 
-SQLITE_ONLY = {"clock_sqlite"}
-NAMES = sorted(set(statements()) - SQLITE_ONLY)
+NAMES = sorted(statements())
 TEXTS = st.text(st.characters(exclude_characters="\0", codec="utf8"), max_size=8)
 
 

@@ -1,10 +1,3 @@
--- name: clock_sqlite
--- The database's time as micro-seconds, day and month, all UTC; `shift` (seconds) is 0 outside tests.
-SELECT
-    CAST(ROUND(unixepoch('now', 'subsec', :shift || ' seconds') * 1000) AS INTEGER) * 1000,
-    strftime('%Y-%m-%d', 'now', :shift || ' seconds'),
-    strftime('%Y-%m', 'now', :shift || ' seconds')
-
 -- name: schema_version
 -- The newest step of the schema that this database has.
 SELECT COALESCE(MAX(version), 0) FROM schema_version
