@@ -5,7 +5,7 @@ import uPlot from "uplot";
 import ownRules from "uplot/dist/uPlot.min.css";
 import { make } from "./parts/make.js";
 import { bringRules } from "./parts/rules.js";
-import { axisOf, sumsOf, told, whenTold } from "./parts/figures.js";
+import { axisOf, dayOf, sumsOf, told, whenTold } from "./parts/figures.js";
 
 const HEIGHT = 220;
 const COLOURS = ["--one", "--two", "--three", "--four"];
@@ -41,7 +41,10 @@ class Chart {
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1e3), "UTC"),
       scales: { x: { range: () => edges(x, kind) }, y: { range: (_, __, most) => [0, (most || 1) * 1.05] } },
       series: [{}, ...lines],
-      axes: [this.axis(), { ...this.axis(), size: 60, values: (_, ticks) => ticks.map(axisOf(series[0].unit)) }],
+      axes: [
+        { ...this.axis(), size: 30, space: 64, values: (_, ticks) => ticks.map(dayOf) },
+        { ...this.axis(), size: 60, values: (_, ticks) => ticks.map(axisOf(series[0].unit)) },
+      ],
       hooks: { setCursor: [(plot) => this.tell(plot.cursor.idx)] },
     };
   }

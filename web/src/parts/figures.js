@@ -39,6 +39,12 @@ export function whenTold(x, at) {
   return x.length > 1 ? `${momentOf(x[0], hourly)} – ${momentOf(x[x.length - 1], hourly)}` : momentOf(x[0], hourly);
 }
 
+// How a time is labelled on the axis: 23 Nov; the hour where it is not midnight.
+export function dayOf(seconds) {
+  const at = new Date(seconds * 1e3);
+  return seconds % DAY ? at.toISOString().slice(11, 16) : `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]}`;
+}
+
 function momentOf(seconds, hourly) {
   const at = new Date(seconds * 1e3);
   const day = `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]} ${at.getUTCFullYear()}`;
