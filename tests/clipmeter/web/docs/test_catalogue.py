@@ -1,11 +1,13 @@
 """The front page: what is sold here and at what price, for strangers and for who is logged in."""
 
 import re
+import shlex
 
 import pytest
 
 from browsing import Browser
 from clipmeter.endpoints import ENDPOINTS
+from samples import samples_in
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +88,14 @@ def test_needs_no_script(browser):
         assert [
             url for url in fetched if not url.startswith("/") and not url.startswith(str(browser.client.base_url))
         ] == []
+
+
+@pytest.mark.parametrize("host", ["x'\"><script>alert(1)</script>", "a&b;$(id)`id`.example.org"])
+def test_a_made_up_address_stays_text(served, host):
+    """Samples and links name this server as the request did; whatever that says is no HTML and no command."""
+    reply = served.send("GET", "/", {"Host": host})
+    html = reply.body.decode()
+    assert "<script>alert" not in html
+    for sample in samples_in(html):
+        assert shlex.split(sample.code)[2] == f"http://{host}{ENDPOINTS[0].path}"
+        assert reply.headers["Cache-Control"] == "private, no-cache"
