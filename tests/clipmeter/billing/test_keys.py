@@ -192,3 +192,24 @@ async def test_a_wish_is_one_accounts_own(bank):
     one, two = [await bank.accounts.create(f"{name}@example.org") for name in "ab"]
     made = await bank.keys.create(one.account_id, "One", "live", once="wish")
     assert (await bank.keys.create(two.account_id, "One", "live", once="wish")).key != made.key
+
+
+async def test_a_wish_is_told_again_for_ten_minutes(bank):
+    """The key of a wish can be shown again for a while, by who knows the wish; no longer once it stopped working."""
+    account = await bank.accounts.create("a@example.org")
+    made = await bank.keys.create(account.account_id, "One", "live", once="wish")
+
+    async def again(account_id=account.account_id, mode="live", once="wish"):
+        told = await bank.keys.again(account_id, mode, once)
+        return told and told.key
+
+    assert await again() == made.key
+    assert await again(once="another wish") is None
+    assert await again(mode="test") is None
+    assert await again((await bank.accounts.create("b@example.org")).account_id) is None
+    await bank.keys.revoke(made.key_id)
+    assert await again() is None
+    await bank.keys.enable(made.key_id)
+    assert await again() == made.key
+    await bank.raw("UPDATE api_keys SET created_at = created_at - 600000000")
+    assert await again() is None
