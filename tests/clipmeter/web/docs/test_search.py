@@ -90,7 +90,7 @@ def test_page(browser):
     assert "Results for “idempotency”" in page.text
     assert "/docs/idempotency" in [given.get("href") for _, given in page.tags]
     assert "Nothing has all of these words" in browser.open("/search?q=qqqqq").text
-    assert "What others look for" in browser.open("/search").text
+    assert "Try one of these" in browser.open("/search").text
     assert f"These are the {MOST} best" in browser.open("/search?q=a").text
 
 
