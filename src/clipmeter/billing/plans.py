@@ -17,6 +17,7 @@ from clipmeter.billing.rules import (
     decide,
     in_force,
     limit_of,
+    period_of,
     settle,
     unwelcome,
 )
@@ -87,13 +88,12 @@ def charge(asked: Asked, terms: Terms, *, waiting: int, again: bool) -> Steps[En
     if verdict.kind == "paid" and facts.free_posted < terms.free_requests:
         grant = Grant("free", 0)  # the first successes are the free ones
     limit = limit_of(facts.account_kind, asked.mode, terms)
-    rows = yield Query("charge_row", {**_row(asked, grant, terms, limit), **_limits(facts.spending)})
-    if not rows:
+    period = period_of(facts.spending.now)
+    values = {**_row(asked, grant, terms, limit), **_limits(facts.spending), **_counted(period, grant)}
+    if not (yield Query(f"charge_row+{_sums(grant)}", values)):
         raise BillingError(sign=f"request id {asked.request_id} is taken")
-    month, day = rows[0]
-    yield from _count(asked.account_id, asked.endpoint, asked.key_id, (month, day), grant)
     if verdict.kind != grant.kind and facts.spending.limited:
-        yield _pass_on(asked.account_id, asked.endpoint, asked.key_id, (month, day), verdict)
+        yield _pass_on(asked.account_id, asked.endpoint, asked.key_id, period, verdict)
     free_posted = facts.free_posted + (grant.kind == "free")
     return Ending("posted", Standing(_left(terms, free_posted), facts.running, limit, grant.price_micros))
 
@@ -132,7 +132,7 @@ def post(hold: Hold, terms: Terms, video_id: str | None, kept: Kept | None) -> S
         return Ending("refused" if ended else "expired", _standing(row, terms, hold.limit, 0), grant)
     if not (yield from _end(hold, "posted", "", grant, terms, row.spending, video_id)):
         return Ending("expired", _standing(row, terms, hold.limit, 0))
-    yield from _count(hold.account_id, hold.endpoint, hold.key_id, (hold.month, hold.day), grant)
+    yield _count(hold, grant)
     if row.price_micros > grant.price_micros and row.spending.limited:
         money = Grant("paid", row.price_micros)
         yield _pass_on(hold.account_id, hold.endpoint, hold.key_id, (hold.month, hold.day), money)
@@ -246,15 +246,29 @@ def _end(  # noqa: PLR0913, PLR0917 - what a row says of its end
     return bool((yield Query("settle_row", values)))
 
 
-def _count(account_id: str, endpoint: str, key_id: str, period: tuple[str, str], grant: Grant) -> Steps[None]:
-    """Add one posted row to the sums of its period, a month and a day."""
-    month, day = period
-    counted = {kind: int(kind == grant.kind) for kind in ("free", "paid", "own", "test")}
+def _count(hold: Hold, grant: Grant) -> Query:
+    """Add one posted row to the sums of its period."""
+    named = {"account_id": hold.account_id, "endpoint": hold.endpoint, "key_id": hold.key_id}
     price = {"price_micros": grant.price_micros}
-    named = {"account_id": account_id, "endpoint": endpoint, "row_month": month}
-    yield Query("settle_usage", {**named, **price, **counted})
-    if grant.price_micros:
-        yield Query("settle_spend", {"account_id": account_id, "row_day": day, "key_id": key_id, **price})
+    return Query(_sums(grant), {**named, **price, **_counted((hold.month, hold.day), grant)})
+
+
+def _sums(grant: Grant) -> str:
+    """The queries that add one posted row to the sums of its month and, when it was charged, of its day."""
+    return "settle_usage+settle_spend" if grant.price_micros else "settle_usage"
+
+
+def _counted(period: tuple[str, str], grant: Grant) -> dict[str, str | int]:
+    month, day = period
+    kind = grant.kind
+    return {
+        "row_month": month,
+        "row_day": day,
+        "free": int(kind == "free"),
+        "paid": int(kind == "paid"),
+        "own": int(kind == "own"),
+        "test": int(kind == "test"),
+    }
 
 
 def _pass_on(account_id: str, endpoint: str, key_id: str, period: tuple[str, str], money: Grant) -> Query:

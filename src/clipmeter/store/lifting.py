@@ -6,6 +6,8 @@ become the rows of `v`, and the query is asked for each of them. The three shape
     SELECT …           SELECT v.place, r.* FROM v, LATERAL (the query) AS r
     INSERT … VALUES …  INSERT … SELECT … FROM v
     UPDATE … WHERE …   UPDATE … FROM v WHERE …
+
+Queries that write about the same values become one statement: WITH v AS (…), part_0 AS (INSERT …), part_1 AS …
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clipmeter.store.base import Row
-from clipmeter.store.named import INTEGERS, VALUE, Statement
+from clipmeter.store.named import CLOCK, INTEGERS, VALUE, Statement
 from clipmeter.store.together import clock_of, told_apart, written_for_many
 
 _SPLIT, _NULL = "\x1f", "\x1e"
@@ -47,14 +49,20 @@ class Lifted:
         return told_apart(batch, rows, by_account=self.by_account, first=1)
 
 
-def lift(statement: Statement) -> Lifted:
-    """Both forms of a query."""
-    clock = clock_of(statement)
-    at = {name: f"${number}::{_type(name)}" for number, name in enumerate((*statement.values, *clock), 1)}
-    one = VALUE.sub(lambda found: at[found[1]], statement.sql)
-    sql = VALUE.sub(lambda found: at[found[1]] if found[1] in clock else f"v.its_{found[1]}", statement.sql)
-    returns = not statement.writes or "RETURNING" in sql
-    return Lifted(statement.values, clock, one, _for_many(sql, statement), statement.writes, returns)
+def lift(*queries: Statement) -> Lifted:
+    """Both forms of a query; of several about the same values, as parts of one statement."""
+    clock = tuple(name for name in CLOCK if any(name in clock_of(query) for query in queries))
+    values = tuple(dict.fromkeys(value for query in queries for value in query.values))
+    at = {name: f"${number}::{_type(name)}" for number, name in enumerate((*values, *clock), 1)}
+    first = queries[0]
+    returns = not first.writes or "RETURNING" in first.sql
+    one = _joined([VALUE.sub(lambda found: at[found[1]], query.sql) for query in queries], returns)
+    lifted = [
+        VALUE.sub(lambda found: at[found[1]] if found[1] in clock else f"v.its_{found[1]}", query.sql)
+        for query in queries
+    ]
+    many = _for_many(lifted[0], first) if len(queries) == 1 else _all_for_many(lifted, values, returns)
+    return Lifted(values, clock, one, many, first.writes, returns)
 
 
 def _text(value: str | int | None) -> str:
@@ -70,12 +78,33 @@ def _type(value: str) -> str:
 def _for_many(sql: str, statement: Statement) -> str:
     if not statement.values or (statement.writes and "account_id" not in statement.values):
         return ""
-    arrays = ", ".join(
-        f"string_to_array(${number}::text, E'\\x1f', E'\\x1e')::{_type(name)}[]"
-        for number, name in enumerate(statement.values, 1)
-    )
-    names = ", ".join(f"its_{name}" for name in statement.values)
+    names, arrays = _rows(statement.values)
     if sql.startswith("SELECT"):
         rows = f"unnest({arrays}) WITH ORDINALITY AS v({names}, place)"
         return f"SELECT v.place, r.* FROM {rows} CROSS JOIN LATERAL (\n{sql}\n) AS r"  # noqa: S608 - our own queries
     return written_for_many(sql, f"unnest({arrays}) AS v({names})")
+
+
+def _all_for_many(queries: Sequence[str], values: tuple[str, ...], returns: bool) -> str:
+    """Several queries that write, each for all rows of `v`."""
+    names, arrays = _rows(values)
+    rows = f"v({names}) AS (SELECT * FROM unnest({arrays}))"  # noqa: S608 - our own queries
+    return _joined([written_for_many(sql, "v") for sql in queries], returns, rows)
+
+
+def _rows(values: tuple[str, ...]) -> tuple[str, str]:
+    """The columns of `v`: their names, and the arrays that they are made of."""
+    arrays = (
+        f"string_to_array(${number}::text, E'\\x1f', E'\\x1e')::{_type(name)}[]"
+        for number, name in enumerate(values, 1)
+    )
+    return ", ".join(f"its_{name}" for name in values), ", ".join(arrays)
+
+
+def _joined(parts: Sequence[str], returns: bool, rows: str = "") -> str:
+    """One statement that runs all parts. `returns`: it returns what the first part does; else none of them does."""
+    if len(parts) == 1:
+        return parts[0]
+    last = "SELECT * FROM part_0" if returns else parts[-1]
+    inner = [f"part_{place} AS (\n{part}\n)" for place, part in enumerate(parts if returns else parts[:-1])]
+    return f"WITH {', '.join([rows, *inner] if rows else inner)}\n{last}"

@@ -52,6 +52,18 @@ def statements() -> dict[str, Statement]:
     return by_name
 
 
+@cache
+def named(name: str) -> tuple[Statement, ...]:
+    """The queries of a name, which may be several joined by `+`."""
+    return tuple(statements()[part] for part in name.split("+"))
+
+
+@cache
+def writes(name: str) -> bool:
+    """Whether any of the queries of a name may change rows."""
+    return any(query.writes for query in named(name))
+
+
 def parse(part: str) -> Statement:
     """One query, from the word after `-- name: ` on."""
     name, _, rest = part.partition("\n")

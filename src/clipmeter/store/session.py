@@ -14,7 +14,7 @@ import apsw
 from clipmeter.errors import BillingError, Problem, ServiceUnavailable
 from clipmeter.store.base import Lock, Many, Plan, Query, Redo, Row, T, refuse_newer
 from clipmeter.store.lockstep import Run, take_turn, turns
-from clipmeter.store.named import migrations
+from clipmeter.store.named import migrations, named, writes
 from clipmeter.store.widening import Wide, narrow, pieces, wide
 
 OURS = (
@@ -150,18 +150,25 @@ class Session:
             raise Redo from error
 
     def _drive(self, runs: Sequence[Run]) -> None:
-        asking = take_turn(runs, lambda name: narrow(name).writes)
+        asking = take_turn(runs, writes)
         with suppress(StopIteration):
             asked = next(asking)
             while True:
                 asked = asking.send(self._ask(*asked))
 
     def _answer(self, step: Query | Many) -> list[Row]:
-        return self._all(step.name, step.batch) if isinstance(step, Many) else self._one(step.name, step.values)
+        if isinstance(step, Many):
+            return self._all(step.name, step.batch)
+        first, *_ = [self._one(query.name, step.values) for query in named(step.name)]
+        return first
 
     def _ask(self, name: str, batch: Sequence[Mapping[str, Any]], apart: bool) -> list[list[Row]]:
         if not apart:
             return [self._all(name, batch)]
+        first, *_ = [self._each(query.name, batch) for query in named(name)]
+        return first
+
+    def _each(self, name: str, batch: Sequence[Mapping[str, Any]]) -> list[list[Row]]:
         found: list[list[Row]] = []
         for size in pieces(len(batch)):
             its = batch[len(found) : len(found) + size]

@@ -13,7 +13,7 @@ from clipmeter.errors import BillingError, Problem, ServiceUnavailable
 from clipmeter.store.base import CommitUnknown, Row
 from clipmeter.store.lifting import Lifted, lift
 from clipmeter.store.lockstep import Run, take_turn, turns
-from clipmeter.store.named import statements
+from clipmeter.store.named import named, writes
 
 CONNECT_SECONDS = 3.0
 WORK_SECONDS = 5.0
@@ -121,7 +121,7 @@ class Wire:
             raise ServiceUnavailable(sign=f"COMMIT was answered with {status}")
 
     async def _drive(self, runs: Sequence[Run]) -> None:
-        asking = take_turn(runs, _writes)
+        asking = take_turn(runs, writes)
         with suppress(StopIteration):
             asked = next(asking)
             while True:
@@ -158,11 +158,7 @@ class Wire:
 
 @cache
 def _lifted(name: str) -> Lifted:
-    return lift(statements()[name])
-
-
-def _writes(name: str) -> bool:
-    return statements()[name].writes
+    return lift(*named(name))
 
 
 def is_lost(error: BaseException) -> bool:

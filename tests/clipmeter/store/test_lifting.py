@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clipmeter.store.lifting import lift
-from clipmeter.store.named import INTEGERS, parse, statements
+from clipmeter.store.named import INTEGERS, named, parse, statements
 from clipmeter.store.postgres import PostgresStore
 from together import SHARED
 
@@ -29,6 +29,17 @@ async def test_postgres_takes_every_query(connection):
         await connection.prepare(lifted.one)
         if lifted.many:
             await connection.prepare(lifted.many)
+
+
+@pytest.mark.parametrize("name", ["charge_row+settle_usage+settle_spend", "settle_usage+settle_spend"])
+async def test_postgres_takes_several_queries_as_one(connection, name):
+    """Queries about the same values are one statement, for one set of values and for many; the first one's rows."""
+    lifted = lift(*named(name))
+    assert lifted.returns == ("RETURNING" in named(name)[0].sql)
+    await connection.prepare(lifted.one)
+    await connection.prepare(lifted.many)
+    for query in named(name):
+        assert set(query.values) <= set(lifted.values)
 
 
 @pytest.mark.parametrize("name", SHARED)
