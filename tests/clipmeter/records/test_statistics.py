@@ -122,6 +122,20 @@ async def test_many_accounts_at_once(log, statistics, entry):
     assert [sum(day.requests for day in days) for days in found] == [2] * len(accounts)
 
 
+async def test_processes_add_to_the_same_sums(where, statistics, entry):
+    """What several processes write at once, again and again, is all there."""
+    async with store_at(where) as other:
+        logs = [RequestLog(one, 30) for one in (statistics._store, other, other)]
+        for _ in range(5):
+            for log in logs:
+                for number in range(20):
+                    log.note(entry(account_id=f"acct_{number % 4}", key_id=f"key_{number}", charge_micros=number))
+            await asyncio.gather(*(log.flush() for log in logs))
+    days = [day for number in range(4) for day in await statistics.daily(f"acct_{number}", NEVER, FOREVER)]
+    assert sum(day.requests for day in days) == 300
+    assert sum(day.charged_micros for day in days) == 15 * sum(range(20))
+
+
 class Doubtful:
     """A store that saves, and says that it does not know whether it has."""
 
