@@ -1,7 +1,7 @@
 """Weeks of usage, made up: the log with its sums, what the ledger counts, and how the sources did for 90 days.
 
-It is written to the database of a stopped server, by the hands that write it otherwise. Of the ledger only the sums
-are there, since pages read nothing else. The same requests each time.
+It is written to the database of a stopped server: the ledger by SQL, the rest by the hands that write it otherwise.
+The same requests each time.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from clipmeter.records.health import HealthLog
 from clipmeter.records.requests import LogEntry, RequestLog
 from clipmeter.store.sqlite import SqliteStore
 
-ENDPOINT = "tiktok/video"
+ENDPOINT = "tiktok_video"
 PRICE, FREE = 6_000, 50
 DAY, HOUR = 86_400, 3_600
 WEEKS = 6
@@ -31,6 +31,9 @@ FAILURES = (  # code, status, how many of a thousand, and what was seen
     ("concurrency_limit_exceeded", 429, 4, ""),
     ("upstream_timeout", 504, 2, "nothing within 8 s"),
 )
+LEDGER = """INSERT INTO requests (account_id, request_id, endpoint, key_id, video_id, kind, price_micros, free_limit,
+  slot_limit, month, day, state, reason, node_id, deadline, admitted_at, ended_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, 3, ?, ?, ?, ?, 'e2e', ?, ?, ?)"""
 _ids = count(1)
 
 
@@ -86,9 +89,14 @@ def request(account_id: str, at: float, keys: tuple[str, ...]) -> LogEntry:
         status=status,
         code=code,
         charge_micros=0,
-        timings={"fetch": round(seconds * 900, 1), "total": round(seconds * 1000, 1)} if asked else {"total": 1.2},
+        timings=stages(seconds) if asked else {"total": 1.2},
         from_memory=False,
     )
+
+
+def stages(seconds: float) -> dict[str, float]:
+    """Milliseconds by stage, of a request that took so long."""
+    return {"admit": 2.1, "source": round(seconds * 1000, 1), "settle": 1.3, "total": round(seconds * 1000 + 4, 1)}
 
 
 def outcome(dice: random.Random) -> tuple[str, int, str]:
@@ -118,6 +126,15 @@ def charge(made: list[LogEntry]) -> None:
             made[place] = one._replace(charge_micros=PRICE)
 
 
+def ledger_row(one: LogEntry) -> tuple[object, ...]:
+    """Of a request that was admitted."""
+    at = time_of(one)
+    micros = int(at.timestamp() * 1e6)
+    state, kind = "voided" if one.code else "posted", "paid" if one.charge_micros else "free"
+    asked = one.account_id, one.request_id, ENDPOINT, one.key_id, one.video_id, kind, one.charge_micros, FREE
+    return (*asked, f"{at:%Y-%m}", f"{at:%Y-%m-%d}", state, one.code, micros + 30_000_000, micros, micros + 300_000)
+
+
 def counted(account_id: str, made: list[LogEntry]) -> list[tuple[str, list[tuple[object, ...]]]]:
     """What the ledger counts of them: by month, and by day and key."""
     months: dict[str, list[int]] = {}
@@ -130,6 +147,7 @@ def counted(account_id: str, made: list[LogEntry]) -> list[tuple[str, list[tuple
     usage = [(account_id, ENDPOINT, month, free, paid, paid * PRICE) for month, (free, paid) in months.items()]
     spend = [(account_id, day, key, micros) for (day, key), micros in spent.items() if micros]
     return [
+        (LEDGER, [ledger_row(one) for one in made if one.video_id]),
         ("INSERT OR REPLACE INTO usage VALUES (?, ?, ?, ?, ?, 0, 0, ?)", usage),
         ("INSERT OR REPLACE INTO spend VALUES (?, ?, ?, ?)", spend),
     ]

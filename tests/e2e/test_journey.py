@@ -11,6 +11,13 @@ from lastmonth import end_the_month
 
 FREE, PRICE = 50, "6000"
 JO, MEMBER = "jo@example.org", "member@example.org"
+PLAY = """async () => {
+  const video = document.querySelector("video");
+  video.muted = true;
+  await video.play();
+  video.pause();
+  return video.videoWidth;
+}"""
 
 
 class Journey:
@@ -45,6 +52,15 @@ class Journey:
         self.until_it_says("It works")
         self.window.see("first-call")
 
+    def play(self) -> None:
+        """One more in the playground, with the post's video to look at."""
+        self.page.goto("/playground")
+        self.page.get_by_role("button", name="Send the request").click()
+        self.page.get_by_role("heading", name="Answer 200").wait_for()
+        if self.window.look.scripts:
+            assert self.page.evaluate(PLAY) > 0
+        self.window.see("playground-answer")
+
     def until_it_says(self, words: str) -> None:
         """By itself where there are scripts, else by its own link."""
         if self.window.look.scripts:
@@ -60,7 +76,7 @@ class Journey:
 
     def use_it_up(self) -> None:
         """The free tier, a chart of it, and 402."""
-        for _ in range(FREE - 1):
+        for _ in range(FREE - 2):
             self.ask(200)
         wait_until(lambda: self.says("/usage", "50"), "the usage page does not say 50")
         self.window.see("usage-of-free-tier")
@@ -92,11 +108,11 @@ class Journey:
         assert served.stop() == 0
         month = end_the_month(self.house.database)
         made = fill(self.house.database, MEMBER)
+        served.start()
         done = served.run("invoices", "run", "--month", month)
         assert done.returncode == 0, done.stderr
-        served.start()
         self.house.stripe.settled()
-        wait_until(lambda: served.json("invoices", "list")[0]["state"] == "paid", "the invoice is not paid")
+        wait_until(lambda: served.json("invoices", "list")[0]["state"] == "paid", "the invoice is not paid", 60)
         self.window.visit("invoice-paid", "/billing")
         return made
 
@@ -120,9 +136,11 @@ def test_the_whole_journey(journey, own_house, look, new_window):
     make_key(member, "<b>nightly</b> job", "test")
     journey.see_around()
     journey.begin()
+    journey.play()
     journey.use_it_up()
     journey.revoke()
     journey.pay()
     made = journey.end_month()
+    member.visit("status-of-90-days", "/status")
     for name, path in MEMBERS.items():
         member.visit(name, path.format(**made))

@@ -8,6 +8,12 @@ import { tellLocalTimes } from "./parts/times.js";
 
 const live = document.currentScript?.dataset.live ?? "";
 
+// On a phone the dashboard's menu is wider than the window: the page that is open is brought into sight.
+function showWhereOneIs() {
+  const here = document.querySelector("nav.tabs [aria-current]");
+  if (here) here.parentElement.scrollLeft = here.offsetLeft - (innerWidth - here.offsetWidth) / 2;
+}
+
 function improve(root) {
   addCopyButtons(root);
   keepTabs(root);
@@ -17,5 +23,6 @@ function improve(root) {
 addSearch();
 sendOnce();
 improve(document);
+showWhereOneIs();
 bringLiveParts(live);
 document.addEventListener("htmx:load", (event) => improve(event.detail.elt)); // what came in later
