@@ -115,8 +115,8 @@ async def _ready(request: Request[Any, Any, Any]) -> Response[bytes]:  # noqa: A
     return Response(b'{"status":"ready"}', media_type=JSON)
 
 
-def _problem(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:  # noqa: ARG001
-    return failure(problem, {})
+def _problem(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
+    return _told(request, problem, {})
 
 
 def _http_problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

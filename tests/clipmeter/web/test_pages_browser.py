@@ -80,7 +80,8 @@ def sign_up(page) -> str:
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign up").click()
-    page.wait_for_url("**/keys**")
+    page.wait_for_url("**/start**")
+    page.goto("/keys")
     return email
 
 

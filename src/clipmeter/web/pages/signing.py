@@ -9,6 +9,8 @@ from clipmeter.web.pages.visit import Answer, Page, Visit
 
 HOME = "/keys"
 """Where one gets to after logging in, unless another page was asked for."""
+FIRST = "/start"
+"""Where one gets to after signing up."""
 _MEMBERS = "start|playground|keys|usage|requests|limits|billing|account|password"
 ONWARD = re.compile(rf"/(?:{_MEMBERS})(?:/[A-Za-z0-9_-]{{1,100}})?")
 """Pages for who is logged in."""
@@ -32,7 +34,7 @@ async def sign_up(visit: Visit) -> Answer:
         agent=visit.agent,
         address=visit.address,
     )
-    return await visit.enter(entry, visit.go(HOME, "welcome"))
+    return await visit.enter(entry, visit.go(FIRST, "welcome"))
 
 
 async def show_login(visit: Visit) -> Answer:
