@@ -3,18 +3,21 @@
 It takes the path of any other request, so it is charged, counted and logged like one.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
 
+from markupsafe import Markup
+
 from clipmeter.billing.keys import Caller, Key
 from clipmeter.billing.usage import this_month
 from clipmeter.endpoints.base import Endpoint
 from clipmeter.errors import InvalidParameter
-from clipmeter.web.docs.highlight import coloured
-from clipmeter.web.docs.samples import KEY, samples_of
-from clipmeter.web.pages.blanks import blanks_of, query_of
+from clipmeter.web.docs.highlight import coloured, highlight
+from clipmeter.web.docs.samples import KEY, Sample, samples_of
+from clipmeter.web.pages.blanks import Query, blanks_of, query_of
 from clipmeter.web.pages.costs import Cost, cost_of
 from clipmeter.web.pages.errors import FormUnreadable
 from clipmeter.web.pages.trying import Outcome, outcome_of
@@ -35,14 +38,13 @@ async def show(visit: Visit, outcome: Outcome | None = None) -> Answer:
     fields = visit.form or visit.query
     endpoint = _endpoint(visit, fields)
     query = query_of(endpoint, fields) or endpoint.example_query
-    samples = samples_of(endpoint, visit.base_url, query)
     return visit.render(
         "playground.html",
         endpoint=endpoint,
-        endpoints=visit.site.endpoints,
+        endpoints=[(f"/playground?endpoint={one.slug}", one.title, one is endpoint) for one in visit.site.endpoints],
         blanks=blanks_of(endpoint, query),
         choices=await _choices(visit, endpoint, fields.get("key_id", "")),
-        panels=[(sample, coloured(sample.code, sample.language)) for sample in samples],
+        panels=await asyncio.to_thread(_panels, endpoint, visit.base_url, query),  # colours take 20 ms
         outcome=outcome,
         once=token_hex(16),
         variable=KEY,
@@ -60,6 +62,12 @@ async def send(visit: Visit) -> Answer:
         raise InvalidParameter("Choose one of your keys that is not revoked; nothing was sent.")
     caller = Caller(visit.me.account_id, key.key_id, key.mode, visit.me.kind)
     return await show(visit, await outcome_of(visit, endpoint, caller, query_of(endpoint, visit.form), once))
+
+
+def _panels(endpoint: Endpoint[Any], base_url: str, query: Query) -> list[tuple[Sample, Markup]]:
+    """The request as a program in each language; only the example, which all begin with, is remembered."""
+    colour = highlight if query == endpoint.example_query else coloured
+    return [(sample, colour(sample.code, sample.language)) for sample in samples_of(endpoint, base_url, query)]
 
 
 def _endpoint(visit: Visit, fields: Mapping[str, str]) -> Endpoint[Any]:

@@ -18,13 +18,14 @@ from clipmeter.endpoints.base import Endpoint
 from clipmeter.errors import IdempotencyInProgress, Problem
 from clipmeter.web.api import reply_of
 from clipmeter.web.docs.highlight import coloured
+from clipmeter.web.envelope import Reply
 from clipmeter.web.pages.blanks import Query
 from clipmeter.web.pages.showing import Shown, shown
 from clipmeter.web.pages.visit import Visit
 
 TWIN_SECONDS = 30.0
 """For which the second of two clicks waits for the answer to the first."""
-_BORING = {"content-type", "content-length"}
+_BORING = {b"content-type", b"content-length"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,38 +61,41 @@ async def outcome_of(visit: Visit, endpoint: Endpoint[Any], caller: Caller, quer
         caller=caller,
     )
     began = time.monotonic()
-    done = await _done(visit, endpoint, asked)
-    return _outcome(visit, endpoint, caller, asked, done, (time.monotonic() - began) * 1000)
+    done, request_id = await _done(visit, endpoint, asked)
+    ms = (time.monotonic() - began) * 1000
+    reply = reply_of(done)
+    body = await asyncio.to_thread(_coloured, reply.body)  # a long one takes some time
+    return Outcome(
+        request_id=request_id,
+        status=reply.status,
+        ms=ms,
+        headers=(("x-request-id", request_id), *_headers(reply)),
+        body=body,
+        charge=_charge(done, caller),
+        problem=done.problem,
+        shown=shown(endpoint, done, visit.site.links, caller),
+    )
 
 
-async def _done(visit: Visit, endpoint: Endpoint[Any], asked: Asked) -> Done:
-    """The answer; of a twin that still runs, once that has ended."""
+async def _done(visit: Visit, endpoint: Endpoint[Any], asked: Asked) -> tuple[Done, str]:
+    """The answer, and the id of the request that got it; of a twin that still runs, once that has ended."""
     give_up = time.monotonic() + TWIN_SECONDS
     while True:
         done = await visit.site.call(endpoint, asked)
         problem = done.problem
         if not isinstance(problem, IdempotencyInProgress) or time.monotonic() > give_up:
-            return done
+            return done, done.replay.request_id if done.replay else asked.request_id
         await asyncio.sleep(problem.retry_after or 1)
         asked = asked._replace(request_id=new_request_id())
 
 
-def _outcome(  # noqa: PLR0913, PLR0917 - all that is known of it
-    visit: Visit, endpoint: Endpoint[Any], caller: Caller, asked: Asked, done: Done, ms: float
-) -> Outcome:
-    reply = reply_of(done)
-    request_id = done.replay.request_id if done.replay else asked.request_id
-    headers = [(name.decode(), value.decode()) for name, value in reply.headers if name.decode() not in _BORING]
-    return Outcome(
-        request_id=request_id,
-        status=reply.status,
-        ms=ms,
-        headers=(("x-request-id", request_id), *headers),
-        body=coloured(msgspec.json.format(reply.body, indent=2).decode(), "json"),
-        charge=_charge(done, caller),
-        problem=done.problem,
-        shown=shown(endpoint, done, visit.site.links, caller),
-    )
+def _headers(reply: Reply) -> list[tuple[str, str]]:
+    """Those that say something of the answer."""
+    return [(name.decode(), value.decode()) for name, value in reply.headers if name not in _BORING]
+
+
+def _coloured(body: bytes) -> Markup:
+    return coloured(msgspec.json.format(body, indent=2).decode(), "json")
 
 
 def _charge(done: Done, caller: Caller) -> str:
