@@ -14,7 +14,7 @@ from clipmeter.records.health import Record, Spell
 from clipmeter.records.latency import BUCKETS, Latency, bucket_of
 from clipmeter.web.pages.uptime import HEIGHT, lines, outcome
 
-NO_SUCH_POST = "7500000000000000404"
+NO_SUCH_POST, BROKEN_PAGE = "7500000000000000404", "7500000000000050201"
 DAY = 20_780
 HOURS_LOOK = Look(DAY * 86_400, DAY * 24, Record((), ()), Record((), ()))
 
@@ -126,9 +126,10 @@ def test_records_are_told(new_served, emulator, tmp_path):
     server, and nothing of who asked for what is told."""
     server = new_served(upstream=emulator.url, max_age="0")
     live, test = server.keys["key"], server.keys["test_key"]
-    asked = [server.get(key=live, video_id=video_id).status for video_id in ("7516594811734854943", NO_SUCH_POST)]
-    assert asked == [200, 404]
+    ids = ("7516594811734854943", NO_SUCH_POST, BROKEN_PAGE)
+    assert [server.get(key=live, video_id=video_id).status for video_id in ids] == [200, 404, 502]
     server.get(key=live, video_id="nonsense")
+    server.get(key="ak_live_nonsense", video_id="7516594811734854943")
     server.get(key=test, video_id="7516594811734854943")
     assert server.stop() == 0
     server.start()
@@ -137,17 +138,31 @@ def test_records_are_told(new_served, emulator, tmp_path):
         text = page.reply.text
         told = browser.client.get("/status.json").json()
     (endpoint,) = told["endpoints"]
-    assert (endpoint["whole"]["counted"], endpoint["whole"]["failed"]) == (2, {})
+    assert (endpoint["whole"]["counted"], endpoint["whole"]["failed"]) == (3, {"upstream_error": 1})
     assert endpoint["recent"] == endpoint["whole"]
     assert endpoint["days"][0].items() >= endpoint["whole"].items()
     assert 0 < endpoint["whole"]["half_within_ms"] <= endpoint["whole"]["slowest_ms"]
     assert sum(one["whole"]["counted"] for one in told["sources"]) >= 2
-    assert "All 2 requests since" in page.text
-    assert "Requests in 90 days 2" in page.text
+    assert "1 of 3 requests since" in page.text
+    assert re.search("Answered 66.66 % Requests in 90 days 3 Failed 1 Half within", page.text)
     home = json.loads((Path(server.home) / "operator.json").read_text())
     for secret in (*home.values(), "7516594811734854943", emulator.url.removeprefix("http://"), str(tmp_path)):
         assert secret not in text
         assert secret not in json.dumps(told)
+
+
+def test_without_a_database(new_served):
+    """When the records cannot be read the page says so with 503, and so does the JSON; nothing is made up."""
+    server = new_served()
+    database = server.home / "clipmeter.db"
+    database.rename(database.with_suffix(".away"))
+    with visiting(server) as browser:
+        page = browser.open("/status")
+        told = browser.client.get("/status.json")
+    assert (page.status, told.status_code, told.json()["code"]) == (503, 503, "service_unavailable")
+    assert "The records cannot be read now" in page.text
+    assert "%" not in page.text
+    database.with_suffix(".away").rename(database)
 
 
 def test_the_page_is_readable_without_style(served):
