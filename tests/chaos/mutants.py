@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from chaos.cluster import Shape
@@ -100,7 +100,7 @@ def counter_without_guard() -> None:
         if time.monotonic() - read_at > STALE_SECONDS:
             counted[account_id] = (time.monotonic(), found)
             return found, terms
-        return replace(found, free_posted=old.free_posted, pending=old.pending), terms
+        return found._replace(free_posted=old.free_posted, pending=old.pending), terms
 
     def as_admitted(row: Reserved, _terms: Terms) -> Grant:
         return Grant(row.kind, row.price_micros)
@@ -176,7 +176,7 @@ def cached_revoked_key() -> None:
         found, terms = yield from facts(account_id, key_id, mode, endpoint, terms)
         if found.key_status == "active":
             good.add(key_id)
-        return (replace(found, key_status="active") if key_id in good else found), terms
+        return (found._replace(key_status="active") if key_id in good else found), terms
 
     find = swap(Keys, "find", find_once)
     facts = swap(plans, "_facts", remembered)
