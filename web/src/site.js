@@ -17,12 +17,12 @@ function showWhereOneIs() {
 function improve(root) {
   addCopyButtons(root);
   keepTabs(root);
-  tellLocalTimes(root);
 }
 
 addSearch();
 sendOnce();
+tellLocalTimes();
 improve(document);
-showWhereOneIs();
+addEventListener("load", showWhereOneIs); // once everything has its place anyway
 bringLiveParts(live);
 document.addEventListener("htmx:load", (event) => improve(event.detail.elt)); // what came in later

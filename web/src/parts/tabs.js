@@ -3,8 +3,10 @@ const KEPT = "clipmeter.language";
 const TABS = ".tabs input[type=radio]";
 
 export function keepTabs(root) {
+  const inputs = root.querySelectorAll(TABS);
+  if (!inputs.length) return;
   choose(root, read());
-  for (const input of root.querySelectorAll(TABS)) {
+  for (const input of inputs) {
     input.addEventListener("change", () => {
       write(input.value);
       choose(document, input.value);

@@ -1,9 +1,15 @@
-// Times are written in UTC; hovering over one tells it in the visitor's own zone.
-const shape = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
+// Times are written in UTC; pointing at one tells it in the visitor's own zone. Made only then: it takes its time.
+let shape = null;
 
-export function tellLocalTimes(root) {
-  for (const time of root.querySelectorAll("time[datetime]:not([title])")) {
-    const at = new Date(time.dateTime);
-    if (!Number.isNaN(at.valueOf()) && time.dateTime.includes("T")) time.title = `${shape.format(at)}, where you are`;
-  }
+export function tellLocalTimes() {
+  document.addEventListener("pointerover", (event) => {
+    const time = event.target.closest?.("time[datetime]:not([title])");
+    if (time?.dateTime.includes("T")) time.title = told(new Date(time.dateTime));
+  });
+}
+
+function told(at) {
+  if (Number.isNaN(at.valueOf())) return "";
+  shape ??= new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
+  return `${shape.format(at)}, where you are`;
 }
