@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import time
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -102,6 +103,14 @@ class Browser:
         self.page = Page(self.client.get(path))
         return self.page
 
+    def open_when(self, path: str, holds: str) -> Page:
+        """The same once it has this text: the request log is written a moment after an answer."""
+        until = time.monotonic() + 10
+        while holds not in self.open(path).reply.text:
+            assert time.monotonic() < until, f"{path} never had {holds}: {self.page.text}"
+            time.sleep(0.1)
+        return self.page
+
     def send(self, path: str, fields: dict[str, str], **headers: str) -> Page:
         """A form, sent by hand."""
         self.page = Page(self.client.post(path, data=fields, headers=headers))
@@ -116,11 +125,12 @@ class Browser:
         return next((one.value for one in self.client.cookies.jar if one.name == name), None)
 
     def sign_up(self, email: str = "", password: str = PASSWORD) -> str:
-        """A new account, logged in; its address."""
+        """A new account, logged in and at its keys; its address."""
         email = email or new_email()
         self.open("/signup")
         page = self.press("signup", email=email, password=password)
         assert page.status == 200, page.text
+        self.open("/keys")
         return email
 
     def log_in(self, email: str, password: str = PASSWORD) -> Page:

@@ -41,6 +41,9 @@ __all__ = ["Entry", "House", "Identity", "People", "SessionRow", "Visitor"]
 
 log = structlog.get_logger()
 
+_LONGEST_TOKEN = 100
+"""Characters that are looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -189,6 +192,11 @@ class People:
         await self._store.write(entering.send_link(account_id, link, None))
         return link.path
 
+    async def is_good(self, token: str, purpose: Purpose) -> bool:
+        """Whether this is the token of a link that can be used now. It is not used up by that."""
+        digest = self._links.digest(token[:_LONGEST_TOKEN])
+        return await self._store.read(entering.find_link(digest, purpose)) is not None
+
     async def reset(self, token: str, new: str, *, agent: str = "", address: str = "") -> Entry:
         """Use that link: a new password, every session ends. Raises InvalidParameter, LinkExpired, TooManyAttempts."""
         check_length(new)
@@ -251,7 +259,7 @@ class People:
 
     async def _of_link(self, token: str, purpose: Purpose, address: str) -> tuple[Person, str]:
         await self._throttle.count(Attempt(LINK_FROM, address))
-        digest = self._links.digest(token[:100])
+        digest = self._links.digest(token[:_LONGEST_TOKEN])
         person = await self._store.read(entering.find_link(digest, purpose))
         if person is None:
             raise LinkExpired

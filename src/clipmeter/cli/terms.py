@@ -15,6 +15,8 @@ from clipmeter.settings import Settings
 
 COLUMNS = ("account", "endpoint", "price", "free per month", "in flight")
 FORECAST_COLUMNS = ("endpoint", "free", "paid", "charged", "a day", "expected free", "expected paid", "would cost")
+AS_ALL = "as all"
+"""Where an account's terms do not differ."""
 DEFAULT = "default"
 """What people write to let something no longer differ."""
 
@@ -129,16 +131,17 @@ def _print_terms(id_or_email: str, terms: dict[str, Terms]) -> None:
         out.print(
             f"{name}, {id_or_email or 'all accounts'}: {dollars(its.price_micros)} a success, "
             f"{its.free_requests:,} free a month, "
-            f"{its.concurrency} in flight.",
+            f"{its.concurrency:,} in flight.",
             soft_wrap=True,
             markup=False,
         )
 
 
 def _row(whose: str, endpoint: str, its: Terms | Overrides) -> dict[str, Any]:
-    price = "" if its.price_micros is None else dollars(its.price_micros)
-    values = (whose, endpoint, price, its.free_requests, its.concurrency)
-    return dict(zip(COLUMNS, values, strict=True))
+    price = None if its.price_micros is None else dollars(its.price_micros)
+    numbers = (None if number is None else f"{number:,}" for number in (its.free_requests, its.concurrency))
+    words = (AS_ALL if value is None else value for value in (price, *numbers))
+    return dict(zip(COLUMNS, (whose, endpoint, *words), strict=True))
 
 
 def _json(terms: dict[str, Terms]) -> list[dict[str, Any]]:
@@ -151,5 +154,6 @@ def _json_row(row: SetTerms) -> dict[str, Any]:
 
 def _forecast_row(one: Expected) -> dict[str, Any]:
     so_far = one.so_far
-    values = (one.endpoint, so_far.free, so_far.paid, dollars(so_far.charged_micros), one.per_day)
-    return dict(zip(FORECAST_COLUMNS, (*values, one.free, one.paid, dollars(one.micros)), strict=True))
+    values = (one.endpoint, f"{so_far.free:,}", f"{so_far.paid:,}", dollars(so_far.charged_micros), f"{one.per_day:,}")
+    expected = (f"{one.free:,}", f"{one.paid:,}", dollars(one.micros))
+    return dict(zip(FORECAST_COLUMNS, (*values, *expected), strict=True))

@@ -144,7 +144,7 @@ def test_html_in_every_field(member):
         member.open(f"/limits?kept=1&daily={NASTY}&said={NASTY}"),
         member.open(f"/reset?token={NASTY}"),
         member.open(f"/confirm?token={NASTY}"),
-        member.press("confirm"),
+        member.send("/confirm", {"do": "confirm", "token": NASTY, "csrf": member.page.form("logout").fields["csrf"]}),
     ):
         assert "<script>alert" not in page.reply.text
         assert not [tag for tag in page.planted if tag in {"script", "b"}]
@@ -178,7 +178,8 @@ def test_export(served, member):
     """A file with everything that is kept, ledger and all, and no secret."""
     page = member.press("create", name="Laptop")
     key = next(word for word in page.text.split() if word.startswith("ak_live_") and "…" not in word)
-    served.get(key=key, video_id=EXAMPLE)
+    request_id = served.get(key=key, video_id=EXAMPLE).request_id
+    member.open_when("/requests", request_id)
     reply = member.client.get("/account/export")
     assert reply.headers["content-disposition"].startswith("attachment")
     assert reply.headers["cache-control"] == "no-store"
@@ -186,6 +187,7 @@ def test_export(served, member):
     assert told["account"]["email"] == member.email
     assert [one["name"] for one in told["keys"]] == ["Laptop"]
     assert [row["state"] for row in told["ledger"]] == ["posted"]
+    assert [row["request_id"] for row in told["requests"]] == [request_id]
     assert key not in reply.text
     assert "password" not in reply.text
     assert member.cookie() not in reply.text
@@ -226,10 +228,14 @@ def test_without_e_mail(member):
 
 @pytest.mark.parametrize(("path", "do"), [("/reset", "reset"), ("/confirm", "confirm")])
 def test_a_link_that_is_not_good(served, path, do):
-    """A made-up token is refused with a sentence."""
+    """A made-up token is refused with a sentence, before anything is typed and after."""
     with Browser(served.url) as browser:
-        browser.open(f"{path}?token=made-up")
-        page = browser.press(do, **({"new_password": PASSWORD} if do == "reset" else {}))
+        page = browser.open(f"{path}?token=made-up")
+        assert page.status == 400
+        assert "not good any more" in page.text
+        assert not [form for form in page.forms if form.fields.get("do") == do]
+        mark = browser.open("/login").form("login").fields["csrf"]
+        page = browser.send(path, {"do": do, "csrf": mark, "token": "made-up", "new_password": PASSWORD})
         assert page.status == 400
         assert "not good any more" in page.text
 

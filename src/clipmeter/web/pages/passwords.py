@@ -1,5 +1,9 @@
 """Change a password, ask for a new one, confirm an e-mail address."""
 
+from dataclasses import replace
+
+from clipmeter.billing.entering import Purpose
+from clipmeter.billing.refusals import LinkExpired
 from clipmeter.web.pages.visit import Answer, Page, Visit
 
 
@@ -19,7 +23,7 @@ async def change_password(visit: Visit) -> Answer:
 
 async def show_reset(visit: Visit) -> Answer:
     """Ask for a link; or, with the link's token, choose a new password."""
-    token = visit.sent("token") or visit.query.get("token", "")
+    token, visit = await _link(visit, "reset")
     return visit.render("reset.html", token=token)
 
 
@@ -39,7 +43,7 @@ async def reset(visit: Visit) -> Answer:
 
 async def show_confirm(visit: Visit) -> Answer:
     """A button, since programs that read e-mail open its links too."""
-    token = visit.sent("token") or visit.query.get("token", "")
+    token, visit = await _link(visit, "confirm")
     if not token and visit.problem is None:
         return visit.go("/account")
     return visit.render("confirm.html", token=token)
@@ -49,6 +53,14 @@ async def confirm(visit: Visit) -> Answer:
     """Believe the address."""
     await visit.site.people.confirm(visit.sent("token"), address=visit.address)
     return visit.go("/account" if visit.visitor else "/login", "confirmed")
+
+
+async def _link(visit: Visit, purpose: Purpose) -> tuple[str, Visit]:
+    """The token of the link that led here; "" and why when it is not good: then no form is worth filling in."""
+    token = visit.sent("token") or visit.query.get("token", "")
+    if not token or await visit.site.people.is_good(token, purpose):
+        return token, visit
+    return "", replace(visit, problem=visit.problem or LinkExpired())
 
 
 PAGES = (

@@ -72,7 +72,9 @@ def is_repeat(row: LogRow) -> bool:
 
 def stages_of(row: LogRow) -> Sequence[Stage]:
     """The parts of its time, one after another; what is left of the whole comes last."""
-    whole = row.timings.get("total", 0.0) or 1e-9
+    whole = row.timings.get("total", 0.0)
+    if not whole:
+        return []
     found, begins = [], 0.0
     for name, words in _STAGES.items():
         if (ms := row.timings.get(name)) is not None:
