@@ -44,6 +44,7 @@ moods: $(VENV)/.dev
 fuzz: SECONDS ?= 60
 fuzz: $(VENV)/.dev
 	$(BIN)/python bench/fuzz.py --seconds $(SECONDS)
+	CLIPMETER_MACHINE_EXAMPLES=$(SECONDS) $(BIN)/pytest tests/clipmeter/billing/test_machine.py
 
 # make chaos ROUNDS=200 STORE=postgres NODES=3 SEED=1; docs/chaos.md says what it does.
 chaos: ROUNDS ?= 20

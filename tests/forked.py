@@ -20,6 +20,23 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
+CLIPMETER = (
+    "clipmeter.cli.commands",
+    "clipmeter.cli.backup",
+    "clipmeter.cli.demo",
+    "clipmeter.cli.doctor",
+    "clipmeter.cli.download",
+    "clipmeter.cli.parse",
+    "clipmeter.cli.serve",
+    "clipmeter.cli.video",
+    "clipmeter.billing.passwords",
+    "clipmeter.billing.stripelib",
+    "typer._adapters",
+    "typer.rich_utils",
+    "uvicorn.protocols.http.httptools_impl",
+)
+"""Most of what the processes of the program load; what is missing each loads for itself."""
+
 
 class Forked:
     """A started process; used like one of `subprocess`."""
@@ -33,10 +50,12 @@ class Forked:
         stdin: Any = subprocess.DEVNULL,
         stdout: Any = None,
         stderr: Any = None,
+        loaded: tuple[str, ...] = CLIPMETER,
     ) -> None:
         """`words`: `-m MODULE …`, `-c CODE …` or `SCRIPT …`, as for `python`.
 
         Its files are each a file, a number, PIPE (not for stderr), DEVNULL, or None for this process's own.
+        `loaded`: modules that it finds loaded.
         """
         order = {
             "words": [*map(str, words)],
@@ -48,7 +67,7 @@ class Forked:
             out, self.stdout = _opened(stdout, theirs, "rb", 1)
             err, _ = _opened(stderr, theirs, "rb", 2)
             self._line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            self._line.connect(_parent())
+            self._line.connect(_parent(loaded))
             socket.send_fds(self._line, [json.dumps(order).encode()], [given, out, err])
         self.pid = int(self._line.recv(100))
         self.returncode: int | None = None
@@ -136,11 +155,11 @@ def _opened(file: Any, closing: ExitStack, mode: str, own: int) -> tuple[int, An
 
 
 @cache
-def _parent() -> str:
+def _parent(loaded: tuple[str, ...]) -> str:
     """The name of the socket of the process that forks; it is started with the first call."""
     name = f"\0clipmeter-tests-{os.getpid()}-{secrets.token_hex(8)}"
     parent = subprocess.Popen(  # it ends with this process, when its stdin does
-        [sys.executable, str(Path(__file__).with_name("forker.py")), name[1:]],
+        [sys.executable, str(Path(__file__).with_name("forker.py")), name[1:], *loaded],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={name: value for name, value in os.environ.items() if not name.startswith("CLIPMETER_")}

@@ -1,6 +1,6 @@
 """The process that forks those of forked.py: it loads the program once, has one thread, and waits for orders.
 
-    python forker.py NAME   listens on the abstract Unix socket NAME until stdin ends; then all its children end
+    python forker.py NAME MODULE…   listens on the abstract Unix socket NAME until stdin ends; then all its children end
 
 Each connection orders one child, with JSON and three files; it hears the child's pid, and its exit status at its end.
 """
@@ -20,22 +20,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-LOADED = (
-    "clipmeter.cli.commands",
-    "clipmeter.cli.backup",
-    "clipmeter.cli.demo",
-    "clipmeter.cli.doctor",
-    "clipmeter.cli.download",
-    "clipmeter.cli.parse",
-    "clipmeter.cli.serve",
-    "clipmeter.cli.video",
-    "clipmeter.billing.passwords",
-    "clipmeter.billing.stripelib",
-    "typer._adapters",
-    "typer.rich_utils",
-    "uvicorn.protocols.http.httptools_impl",
-)
-"""Modules that load most of what a process will need; what is missing each loads for itself."""
 _BIG = 1 << 20
 
 
@@ -164,13 +148,14 @@ def _run(given: list[str]) -> None:
 
 
 def _main() -> None:
-    for name in LOADED:
+    _, name, *modules = sys.argv
+    for module in modules:
         with suppress(ImportError):
-            __import__(name)
+            __import__(module)
     gc.collect()
     gc.freeze()
     assert len(list(Path("/proc/self/task").iterdir())) == 1, "what was loaded has started a thread"
-    parent = Parent(sys.argv[1])
+    parent = Parent(name)
     os.write(1, b"ready\n")
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)

@@ -20,7 +20,7 @@ def leashed(command: Sequence[str], *, end: str = "KILL", **options: Any) -> sub
     return subprocess.Popen(["/bin/sh", "-c", _LEASH, end, *command], stdin=subprocess.PIPE, **options)
 
 
-def let_go(process: subprocess.Popen[bytes], *, within: float = 20.0) -> int:
+def let_go(process: Any, *, within: float = 20.0) -> int:
     """Wait for a process that has been told to end (killed after `within` seconds); its exit status."""
     try:
         status = process.wait(within)

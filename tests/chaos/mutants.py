@@ -6,7 +6,6 @@ same round must find every promise kept by the program as it is.
 
 import asyncio
 import contextvars
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -29,7 +28,6 @@ from clipmeter.store.sqlite import SqliteStore
 from clipmeter.store.wire import Wire
 from clipmeter.store.writer import Writer
 
-_PYTHON = (sys.executable, "-m")
 STALE_SECONDS = 2.0
 WINDOW_SECONDS = 0.5
 
@@ -45,7 +43,7 @@ class Mutant:
 
     def shape(self, store: Any, name: str = "") -> Shape:
         """What to start: the program with the bug of that name, or as it is."""
-        command = (*_PYTHON, "chaos.mutant", name) if name else (*_PYTHON, "clipmeter")
+        command = ("-m", "chaos.mutant", name) if name else ("-m", "clipmeter")
         return Shape(store, self.nodes, command=command)
 
 

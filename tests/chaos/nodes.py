@@ -6,17 +6,17 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from leash import leashed, let_go
+from forked import Forked
+from leash import let_go
 from postgres import free_port
 
-CLIPMETER = (sys.executable, "-m", "clipmeter")
+CLIPMETER = ("-m", "clipmeter")
 START_SECONDS = 40.0
 TESTS = Path(__file__).parent.parent
 """Where a mutant's launcher is found."""
@@ -31,7 +31,7 @@ class Node:
     """Without the prefix, in lower case."""
     command: tuple[str, ...] = CLIPMETER
     port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
+    process: Forked | None = None
     stopped: bool = False
     """Under SIGSTOP."""
 
@@ -51,7 +51,7 @@ class Node:
         environ |= {"CLIPMETER_HOME": str(self.home), "NO_COLOR": "1"}
         environ |= {"PYTHONPATH": os.pathsep.join(path for path in paths if path)}
         with self.log.open("ab") as log:
-            self.process = leashed(
+            self.process = Forked(
                 [*self.command, "serve", "--port", str(self.port)], env=environ, stdout=log, stderr=log
             )
         self.stopped = False
@@ -113,8 +113,7 @@ class Emulator:
     """`python -m fauxtok` in a process of its own."""
 
     def __init__(self) -> None:
-        self._process = leashed([sys.executable, "-m", "fauxtok"], stdout=subprocess.PIPE)
-        assert self._process.stdout is not None
+        self._process = Forked(["-m", "fauxtok"], stdout=subprocess.PIPE)
         self.url = self._process.stdout.readline().decode().split()[-1]
 
     def set(self, name: str, **wish: Any) -> None:
@@ -127,9 +126,8 @@ class Emulator:
 
     def stop(self) -> None:
         """End it."""
-        self._process.terminate()
+        self._process.send_signal(signal.SIGTERM)
         let_go(self._process)
-        assert self._process.stdout is not None
         self._process.stdout.close()
 
     def _send(self, method: str, name: str, body: str | None) -> Any:

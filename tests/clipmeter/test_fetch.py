@@ -233,8 +233,8 @@ async def test_a_call_ends_in_time(opened, answering, method):
         started = time.monotonic()
         with pytest.raises(UpstreamTimeout):
             await getattr(opened(server.url), method)(PAGE, within=0.4)
-        assert 0.35 < time.monotonic() - started < 0.9
-        await asyncio.wait_for(server.left.wait(), 0.5)
+        assert 0.35 < time.monotonic() - started < 3
+        await asyncio.wait_for(server.left.wait(), 3)
 
 
 @pytest.mark.parametrize("within", [0, -1.5, 1e-9])
@@ -575,7 +575,7 @@ async def test_a_polite_pace(opened):
         fetch = opened(server.url, pace=10)
         started = time.monotonic()
         await asyncio.gather(*(fetch.page(PAGE, within=5) for _ in range(15)))
-        assert 0.4 < time.monotonic() - started < 1
+        assert 0.4 < time.monotonic() - started < 3
         with pytest.raises(UpstreamTimeout) as told:
             await asyncio.gather(*(fetch.page(PAGE, within=0.5) for _ in range(20)))
         assert told.value.sign == "own pace"

@@ -3,10 +3,10 @@
 import hashlib
 import json
 import subprocess
-import sys
 
 import pytest
 
+import forked
 from fauxtok.ids import EXAMPLE_ID
 from fauxtok.short import short_code
 from fauxtok.world import post
@@ -23,8 +23,9 @@ def through(behind):
     options = ["--config-ignore", "--proxy", behind, "--no-check-certificate", "--retries", "0"]
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-W", "ignore", "-m", "gallery_dl", *options, *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        return forked.run(
+            ["-m", "gallery_dl", *options, *arguments], loaded=("gallery_dl", "gallery_dl.extractor.tiktok")
+        )
 
     return run
 

@@ -3,11 +3,11 @@
 import http.client
 import json
 import subprocess
-import sys
 from urllib.parse import urlsplit
 
 import pytest
 
+import forked
 from fauxtok.ids import EXAMPLE_ID
 from fauxtok.short import short_code
 from fauxtok.world import post
@@ -23,8 +23,7 @@ def through(behind):
     options = ["--ignore-config", "--no-cache-dir", "--proxy", behind, "--no-check-certificates"]
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "yt_dlp", *options, *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        return forked.run(["-m", "yt_dlp", *options, *arguments], loaded=("yt_dlp", "yt_dlp.extractor.tiktok"))
 
     return run
 

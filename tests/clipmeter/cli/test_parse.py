@@ -1,4 +1,4 @@
-"""`clipmeter parse`, run as users run it."""
+"""`clipmeter parse`, as a command: forked, or started anew where the start or the streams are what is tested."""
 
 import json
 import os
@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+import forked
 from clipmeter.model import FIELDS, INCLUDES
 from invented import VIDEO_ID, app_item, page, web_item
 
@@ -16,10 +17,14 @@ OTHER = "7524919459643919625"
 COMMAND = [sys.executable, "-m", "clipmeter", "parse"]
 
 
-def run(*arguments, stdin=b"", **more):
-    done = subprocess.run([*COMMAND, *map(os.fspath, arguments)], input=stdin, capture_output=True, check=False, **more)
-    assert b"Traceback" not in done.stderr
-    return done.returncode, [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()]
+def parse(*arguments, stdin=b""):
+    return forked.run(["-m", "clipmeter", "parse", *map(os.fspath, arguments)], given=stdin)
+
+
+def run(*arguments, stdin=b""):
+    done = parse(*arguments, stdin=stdin)
+    assert "Traceback" not in done.stderr
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
 
 
 @pytest.fixture
@@ -120,9 +125,9 @@ def test_what_is_printed_is_always_utf8_json(saved):
     )
     data = text.replace("a kite", "a \\ud800 kite").encode().replace(b"#wind", b"#w\xffind\x00")
     data = data.replace(b'"playCount": 1', b'"playCount": 1e999')
-    status, [line] = run(saved("x", data), env={**os.environ, "PYTHONIOENCODING": "latin-1", "LC_ALL": "C"})
-    assert status == 0
-    video = line["video"]
+    odd = {**os.environ, "PYTHONIOENCODING": "latin-1", "LC_ALL": "C"}
+    done = subprocess.run([*COMMAND, saved("x", data)], env=odd, capture_output=True, check=True)
+    video = json.loads(done.stdout.decode())["video"]
     assert video["title"].startswith("a \ufffd kite #w\ufffdind\x00")
     assert [video[key] for key in ("play_count", "likes", "shares", "comments")] == [None] * 4
 
@@ -147,9 +152,9 @@ def test_a_reader_that_has_seen_enough(saved):
 @pytest.mark.parametrize("arguments", [[], ["--id", "abc", "x"], ["--nope"], ["--include", "nope", "x"]])
 def test_a_wrong_command_line(arguments):
     """Exit status 2 and the usage."""
-    done = subprocess.run([*COMMAND, *arguments], capture_output=True, check=False)
+    done = parse(*arguments)
     assert done.returncode == 2
-    assert b"usage: clipmeter parse" in done.stderr
+    assert "usage: clipmeter parse" in done.stderr
 
 
 def test_it_starts_without_what_it_does_not_need(saved):
@@ -184,10 +189,10 @@ def test_includes_of_a_list_and_of_what_is_no_video(saved):
 
 def test_an_unknown_include_names_the_known_ones():
     """On standard error, with exit status 2, before any file is read."""
-    done = subprocess.run([*COMMAND, "--include", "images,nope", "x"], capture_output=True, check=False)
+    done = parse("--include", "images,nope", "x")
     assert done.returncode == 2
-    assert b"nope" in done.stderr
-    assert all(name.encode() in done.stderr for name in INCLUDES)
+    assert "nope" in done.stderr
+    assert all(name in done.stderr for name in INCLUDES)
 
 
 @pytest.mark.parametrize("how", ["<&-", ">&-", ">/dev/full"])

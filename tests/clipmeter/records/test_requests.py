@@ -265,10 +265,19 @@ async def test_it_writes_by_itself(log, entry):
     assert len(await log.page("acct_1", "", 10_000, ANY)) == FLUSH_ROWS + 2
 
 
-@pytest.mark.timeout(300)
+async def best(ask):
+    """The seconds of the quickest of five; the machine may have other things to do."""
+    took = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        await ask()
+        took.append(time.perf_counter() - begun)
+    return min(took)
+
+
 @pytest.mark.parametrize("where", ["sqlite"], indirect=True)
-async def test_a_page_of_a_million_rows(tmp_path, log, entry):
-    """A page of 50 of a million rows takes less than 20 ms, with each filter, also where few rows match."""
+async def test_a_page_of_many_rows(tmp_path, log, entry):
+    """A page of 50 of 150,000 rows takes less than 10 ms, with each filter, also where few rows match."""
     log.note(entry(code="rare", key_id="key_rare", video_id="1", status=500))
     await log.flush()
     with apsw.Connection(str(tmp_path / "clipmeter.db")) as connection:
@@ -277,21 +286,15 @@ async def test_a_page_of_a_million_rows(tmp_path, log, entry):
             "from_memory"
         ).format(key="'key_1'", video="CAST(n % 5000 + 10 AS TEXT)", code="CASE n % 10 WHEN 0 THEN 'x' ELSE '' END")
         connection.execute(
-            "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1000000) "  # noqa: S608 - numbers only
+            "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 150000) "  # noqa: S608 - numbers only
             "INSERT INTO request_log SELECT account_id, 'req_x' || (n * 7919 % 1000003), at + n, "
             f"{columns} FROM c, (SELECT * FROM request_log LIMIT 1)"
         )
     for filters in (ANY, Filters(video_id="77"), Filters(code="x"), Filters(code="rare"), Filters(key_id="key_rare")):
-        await log.page("acct_1", "", 50, filters)
-        begun = time.perf_counter()
-        rows = await log.page("acct_1", "", 50, filters)
-        took = time.perf_counter() - begun
-        assert rows
-        assert took < 0.02, (filters, took)
-    begun = time.perf_counter()
-    assert len(await log.page("acct_1", "req_x5", 50, ANY)) == 50
-    assert time.perf_counter() - begun < 0.02
+        assert await log.page("acct_1", "", 50, filters)
+        assert await best(lambda filters=filters: log.page("acct_1", "", 50, filters)) < 0.01, filters
+    assert len(await log.page("acct_1", "req_x897627", 50, ANY)) == 50
+    assert await best(lambda: log.page("acct_1", "req_x897627", 50, ANY)) < 0.01
     for filters in (Filters(mode="test"), Filters(endpoint="none", key_id="key_1"), Filters(status_class=2)):
-        begun = time.perf_counter()
         assert (await log.search("acct_1", "", 50, filters)).is_cut
-        assert time.perf_counter() - begun < 0.15, filters
+        assert await best(lambda filters=filters: log.search("acct_1", "", 50, filters)) < 0.15, filters

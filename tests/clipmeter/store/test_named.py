@@ -57,7 +57,7 @@ OFTEN = [
 ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def schema():
     with closing(apsw.Connection(":memory:")) as connection:
         for _, text in migrations():

@@ -27,7 +27,7 @@ def test_schemathesis_finds_nothing(served, account, tmp_path):
     command = [str(schemathesis), "run", f"{served.url}/openapi.json", "-H", f"X-API-Key: {account['test_key']}"]
     options = [
         "--max-examples",
-        "60",
+        "25",
         "--phases",
         "examples,coverage,fuzzing",
         "--seed",

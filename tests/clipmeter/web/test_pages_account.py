@@ -13,7 +13,7 @@ NASTY = '<script>alert(1)</script>"><b>'
 @pytest.fixture
 def member(served):
     with Browser(served.url) as browser:
-        browser.email = browser.sign_up()
+        browser.email = browser.join(served.home)
         yield browser
 
 
@@ -94,7 +94,7 @@ def test_sessions(served, member):
 def test_somebody_elses_session(served, member):
     """The name of another account's session is worth nothing."""
     with Browser(served.url) as other, Browser(served.url) as theirs:
-        email = other.sign_up()
+        email = other.join(served.home)
         theirs.log_in(email)
         session = theirs.open("/account").form("end").fields["session"]
         mark = member.open("/account").form("logout").fields["csrf"]

@@ -24,9 +24,9 @@ def browser(served):
 
 
 @pytest.fixture
-def member(browser):
+def member(browser, served):
     """A browser in which somebody has just signed up."""
-    browser.email = browser.sign_up()
+    browser.email = browser.join(served.home)
     return browser
 
 
@@ -46,9 +46,9 @@ def test_headers(browser, path):
 
 
 @pytest.mark.parametrize("path", PRIVATE)
-def test_a_stranger_is_asked_to_log_in_and_comes_back(browser, path):
+def test_a_stranger_is_asked_to_log_in_and_comes_back(served, browser, path):
     """A page for members leads a stranger to the log-in page, and from there back to itself."""
-    email = browser.sign_up()
+    email = browser.join(served.home)
     browser.press("logout")
     page = browser.open(path)
     assert page.path == "/login"
@@ -112,7 +112,7 @@ def test_every_form_of_a_page(member, path):
 def test_a_mark_of_another_session(served, member):
     """The mark from one's own session is worth nothing in somebody else's: not for a member, not for a stranger."""
     with Browser(served.url) as attacker:
-        attacker.sign_up()
+        attacker.join(served.home)
         member.open("/keys")
         mark = attacker.open("/keys").form("create").fields["csrf"]
         assert member.press("create", name="x", csrf=mark).status == 403

@@ -14,7 +14,7 @@ NASTY = """<script>alert(1)</script>"'><img src=x onerror=y>{{ 7777*7777 }}"""
 @pytest.fixture
 def member(served):
     with Browser(served.url) as browser:
-        browser.email = browser.sign_up()
+        browser.email = browser.join(served.home)
         yield browser
 
 
@@ -101,7 +101,7 @@ def test_a_limit_for_a_key(served, member):
 def test_somebody_elses_key(served, member, do):
     """The id of another account's key is worth nothing."""
     with Browser(served.url) as other:
-        other.sign_up()
+        other.join(served.home)
         key = key_in(other.press("create", name="Theirs"))
         key_id = other.page.form("revoke").fields["key_id"]
     mark = member.open("/keys").form("create").fields["csrf"]

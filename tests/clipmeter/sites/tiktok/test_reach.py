@@ -161,7 +161,7 @@ async def test_one_budget_for_everything(reaching):
     async with tiny(upstream(never, before=0.3)) as tiktok:
         started = time.monotonic()
         found = await reaching(tiktok.url, time_budget=0.6, fill_budget=9).video(EXAMPLE)
-        assert 0.55 < time.monotonic() - started < 1
+        assert 0.55 < time.monotonic() - started < 3
     assert found.video.size is None
 
 
