@@ -112,9 +112,12 @@ class Journey:
         done = served.run("invoices", "run", "--month", month)
         assert done.returncode == 0, done.stderr
         self.house.stripe.settled()
-        wait_until(lambda: served.json("invoices", "list")[0]["state"] == "paid", "the invoice is not paid", 60)
+        wait_until(self.all_is_paid, "the invoices are not paid", 60)
         self.window.visit("invoice-paid", "/billing")
         return made
+
+    def all_is_paid(self) -> bool:
+        return {one["state"] for one in self.house.served.json("invoices", "list")} == {"paid"}
 
     def says(self, path: str, words: str) -> bool:
         self.page.goto(path)
@@ -123,14 +126,19 @@ class Journey:
 
 @pytest.fixture
 def journey(own_house, look, new_window):
-    stripe = urlsplit(own_house.stripe.url).netloc
-    return Journey(own_house, new_window(look, own_house.served.url, strangers=(stripe,)))
+    return Journey(own_house, new_window(look, own_house.served.url, strangers=(stripe_of(own_house),)))
+
+
+def stripe_of(house) -> str:
+    return urlsplit(house.stripe.url).netloc
 
 
 def test_the_whole_journey(journey, own_house, look, new_window):
     """Everything a person needs can be done in this look, and every page is as it should be in it."""
-    member = new_window(look, own_house.served.url, f"{look.name}/member")
+    member = new_window(look, own_house.served.url, f"{look.name}/member", strangers=(stripe_of(own_house),))
     sign_up(member, MEMBER)
+    go_to_stripe(member, "Add a card")
+    type_card(member, GOOD)
     make_key(member, "production")
     make_key(member, "laptop")
     make_key(member, "<b>nightly</b> job", "test")
