@@ -81,7 +81,7 @@ def request(account_id: str, at: float, keys: tuple[str, ...]) -> LogEntry:
         request_id=f"req_{int(at * 1000):012x}{dice.getrandbits(80):020x}",
         began=at - time.time() + time.monotonic(),
         endpoint=ENDPOINT,
-        asked=f"video_id={video}" if asked else "video_id=<b>not a number</b>",
+        asked=f"https://www.tiktok.com/@someone/video/{video}" if asked else "<b>no link</b>",
         video_id=video if asked else None,
         source="webpage" if status == 200 else "",
         attempts=(Attempt("webpage", code, sign, seconds * 0.9),) if asked else (),
