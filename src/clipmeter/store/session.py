@@ -82,7 +82,7 @@ class Session:
 
     def begin(self, how: str) -> None:
         """Start a transaction: `IMMEDIATE` to write, `DEFERRED` to read one snapshot."""
-        if os.stat(self._name).st_ino != self._inode:  # noqa: PTH116 - a Path takes four times as long
+        if os.stat(self._name).st_ino != self._inode:  # noqa: PTH116 - a Path takes longer
             raise ServiceUnavailable(sign="the database file was replaced")
         self._moment = {}
         self._connection.execute("BEGIN " + how)

@@ -153,7 +153,7 @@ def test_two_key_headers(served, account):
         assert raw.recv(12) in {b"HTTP/1.1 401", b"HTTP/1.1 200"}
 
 
-@pytest.mark.parametrize("path", ["/", "/nope", "/v1", "/v1/tiktok/video/x", "/%2e%2e/etc/passwd", "//", "/v1/tiktok"])
+@pytest.mark.parametrize("path", ["/nope", "/v1", "/v1/tiktok/video/x", "/%2e%2e/etc/passwd", "/v1/tiktok"])
 def test_unknown_paths(served, path):
     """There is nothing elsewhere, and that is said in the contract's shape."""
     reply = served.get(path)
