@@ -91,7 +91,7 @@ def find(account_id: str, before: str, limit: int, filters: Filters, most: int) 
     """A page of at most `limit` rows, out of the next `most`. Raises InvalidParameter: there is no row `before`."""
     before_time, before_id = _LAST
     if before:
-        found = yield Query("log_at", {"account_id": account_id, "request_id": before})
+        found = (yield Query("log_at", {"account_id": account_id, "request_id": before})) if _is_text(before) else []
         if not found:
             raise InvalidParameter("before names no request of this log; give the `next` of the page before.")
         before_time, before_id = found[0][0], before
@@ -111,8 +111,15 @@ def find(account_id: str, before: str, limit: int, filters: Filters, most: int) 
 @plan
 def find_one(account_id: str, request_id: str) -> Steps[LogRow | None]:
     """One row."""
+    if not _is_text(request_id):
+        return None
     rows = yield Query("log_one", {"account_id": account_id, "request_id": request_id})
     return _row(rows[0]) if rows else None
+
+
+def _is_text(asked: str) -> bool:
+    """Whether any database can be asked for it; what it cannot be asked for, it does not have."""
+    return "\0" not in asked
 
 
 def _led_by(filters: Filters) -> str:

@@ -57,13 +57,13 @@ def _asked(scope: HTTPScope, public_url: str) -> Asked:
         key=None if key is None else key.decode("latin-1").strip(" \t"),
         query=scope["query_string"],
         request_id=scope["state"]["request_id"],
-        base_url=public_url or _address(scope, headers.get(b"host", b"").decode("latin-1")),
+        base_url=public_url or address(scope, headers.get(b"host", b"").decode("latin-1")),
         etag=headers.get(b"if-none-match", b"").decode("latin-1"),
         idempotency_key=headers.get(b"idempotency-key", b"").decode("latin-1"),
     )
 
 
-def _address(scope: HTTPScope, host: str) -> str:
+def address(scope: HTTPScope, host: str) -> str:
     """Where this server is reached, as the caller names it; by its own address when the caller does not."""
     if not host and scope["server"]:
         host = f"{scope['server'][0]}:{scope['server'][1]}"

@@ -155,6 +155,15 @@ async def test_one_row(log, entry):
     assert await log.one("acct_1", "req_000002") is None
 
 
+async def test_what_no_database_can_be_asked_for(log, entry):
+    """An id with a NUL in it is the id of no row."""
+    log.note(entry())
+    await log.flush()
+    assert await log.one("acct_1", "req_\0") is None
+    with pytest.raises(InvalidParameter):
+        await log.page("acct_1", "req_\0", 50, ANY)
+
+
 async def test_accounts_see_only_their_own(log, entry):
     """Another account's rows are neither shown nor usable as a place to go on from."""
     log.note(entry(account_id="acct_2"))

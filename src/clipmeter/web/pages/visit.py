@@ -10,6 +10,7 @@ from litestar import Request, Response
 
 from clipmeter.billing.people import Entry, Visitor
 from clipmeter.errors import Problem
+from clipmeter.web.api import address
 from clipmeter.web.pages.cookies import BROWSER, SESSION, cookie, new_browser, read_cookie
 from clipmeter.web.pages.forms import SECRETS
 from clipmeter.web.pages.render import HEADERS, HSTS, HTML, page_bytes
@@ -157,7 +158,7 @@ def arrived(site: Site, page: Page, request: Request[Any, Any, Any], query: Mapp
         visitor=None,
         agent=request.headers.get("user-agent", "")[:_LONGEST_AGENT],
         address=request.client.host if request.client else "",
-        base_url=site.public_url.rstrip("/") or str(request.base_url).rstrip("/"),
+        base_url=site.public_url.rstrip("/") or address(request.scope, request.headers.get("host", "")),
         query=query,
         params=request.path_params,
         is_public=page.public,

@@ -1,5 +1,6 @@
 """All pages for readers together: every link leads somewhere, and every page is sound."""
 
+import httpx
 import pytest
 
 from clipmeter.endpoints import ENDPOINTS
@@ -34,3 +35,11 @@ def test_pages_are_sound(crawl):
             assert (read.tags["h1"], read.tags["main"]) == (1, 1), path
             assert len(read.ids) == len(set(read.ids)), f"{path}: {sorted(read.ids)}"
             assert read.styled == [], path
+
+
+@pytest.mark.parametrize("host", ["x:99999999", "[", "x:"])
+def test_whatever_host_is_named(served, host):
+    """A name that is none of a host's is no reason to fail."""
+    reply = httpx.get(f"{served.url}/docs", headers={"Host": host})
+    assert reply.status_code == 200
+    assert f'rel="canonical" href="http://{host}/docs"' in reply.text
