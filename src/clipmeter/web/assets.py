@@ -4,6 +4,7 @@ Each is served under an address with its digest in it, so that browsers may keep
 linked to: pages work without.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from gzip import compress
@@ -27,6 +28,7 @@ TYPES = {
     "txt": "text/plain",
     "woff2": "font/woff2",
 }
+_REFUSED = re.compile(r"\s*q\s*=\s*0(?:\.0*)?\s*", re.IGNORECASE)
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -76,7 +78,7 @@ def asset_handler() -> HTTPRouteHandler:
         if asset is None or asset.digest != digest:
             raise UnknownPath
         headers = {"Cache-Control": _FOR_EVER, "ETag": asset.etag, "X-Content-Type-Options": "nosniff"}
-        if request.headers.get("if-none-match") == asset.etag:
+        if has_it(request, asset.etag):
             return Response(b"", status_code=304, media_type=asset.media_type, headers=headers)
         return squeezed(request, Response(asset.body, media_type=asset.media_type, headers=headers), asset.squeezed)
 
@@ -86,10 +88,24 @@ def asset_handler() -> HTTPRouteHandler:
 def squeezed(request: Request[Any, Any, Any], answer: Response[bytes], smaller: bytes | None = None) -> Response[bytes]:
     """The same by gzip where the browser takes it; `smaller`: the body squeezed already."""
     answer.headers["Vary"] = "Accept-Encoding"
-    if "gzip" in request.headers.get("accept-encoding", ""):
+    if _takes_gzip(request.headers.get("accept-encoding", "")):
         answer.content = compress(answer.content, 5, mtime=0) if smaller is None else smaller
         answer.headers["Content-Encoding"] = "gzip"
     return answer
+
+
+def has_it(request: Request[Any, Any, Any], etag: str) -> bool:
+    """Whether the browser has the body of that ETag, by one of those that it names."""
+    named = request.headers.get("if-none-match", "").split(",")
+    return any(one.strip().removeprefix("W/") == etag for one in named)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Whether it is named, and not with a weight of nothing."""
+    return any(
+        coding.strip().lower() == "gzip" and not _REFUSED.fullmatch(weight)
+        for coding, _, weight in (one.partition(";") for one in accepted.split(","))
+    )
 
 
 def _asset(name: str, body: bytes) -> Asset:

@@ -29,3 +29,21 @@ def test_no_other_file(served, style):
     """A digest or name that is not there is 404: nothing is read from the disk by what is asked."""
     for path in ("/static/0000/pages.css", f"/static/{style.split('/')[-2]}/../app.py", "/static/0/%2e%2e%2fapp.py"):
         assert httpx.get(served.url + path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_squeezed"),
+    [("gzip", True), ("br, GZIP;q=0.5", True), ("gzip;q=0", False), ("gzip; q=0.000", False), ("x-notgzip", False)],
+)
+def test_squeezed_for_who_takes_it(style, accepted, is_squeezed):
+    """A browser that says it does not take gzip gets none."""
+    headers = httpx.get(style, headers={"Accept-Encoding": accepted}).headers
+    assert ("content-encoding" in headers) == is_squeezed
+
+
+@pytest.mark.parametrize("named", ['"other", {}', "W/{}", '{},"other"'])
+def test_one_of_several_etags(style, named):
+    """A cache may name all that it has, and weaken them."""
+    etag = httpx.get(style).headers["etag"]
+    assert httpx.get(style, headers={"If-None-Match": named.format(etag)}).status_code == 304
+    assert httpx.get(style, headers={"If-None-Match": '"other"'}).status_code == 200

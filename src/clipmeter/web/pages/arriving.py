@@ -16,7 +16,7 @@ from litestar.exceptions import HTTPException
 
 from clipmeter.billing.people import Visitor
 from clipmeter.errors import InternalError, InvalidParameter, PayloadTooLarge, Problem, ServiceUnavailable
-from clipmeter.web.assets import squeezed
+from clipmeter.web.assets import has_it, squeezed
 from clipmeter.web.envelope import Reply
 from clipmeter.web.pages.errors import FormNotBelieved, FormTooOld, FormUnreadable, SessionEnded
 from clipmeter.web.pages.forms import kept, read_fields, read_form
@@ -45,7 +45,7 @@ def shown(site: Site, page: Page) -> Handler:
 def _fresh(request: Request[Any, Any, Any], answer: Answer) -> Answer:
     """A page for everybody, squeezed; without its body where the browser has the one that its ETag names."""
     etag = answer.headers.get("ETag")
-    if etag and request.headers.get("if-none-match") == etag:
+    if etag and has_it(request, etag):
         answer.status_code, answer.content = 304, b""
         return answer
     return squeezed(request, answer)
