@@ -209,6 +209,7 @@ def values_of(sheet: Sheet) -> dict[str, Any]:
         "sheet": sheet,
         "panels": [(sample, highlight(sample.code.rstrip(), sample.language)) for sample in sheet.samples],
         "body": highlight(sheet.body, "json"),
+        "examples": sheet.examples,
         "key": KEY,
     }
 
