@@ -28,6 +28,8 @@ LONGEST = 100
 """Characters of a question that count."""
 AROUND = 160
 """Characters of a text that are shown."""
+_REMEMBERED = 4_000
+"""Entries; there are some hundred."""
 _PART = re.compile(r'<h2 id="([^"]+)"><a[^>]*>(.*?)</a></h2>')
 _NO_PROSE = re.compile(r'<div class="code">.*?</div>|<input[^>]*>|<label[^>]*>.*?</label>', re.DOTALL)
 _ENDS = re.compile(r"</(?:p|li|t[dhr]|h\d)>")
@@ -67,6 +69,16 @@ class Index(NamedTuple):
     entries: tuple[Entry, ...]
     body: bytes
     etag: str
+
+
+class _Folded(NamedTuple):
+    """What of an entry questions are held against: its texts, and the words in them."""
+
+    title: str
+    section: str
+    text: str
+    of_title: tuple[str, ...]
+    of_text: frozenset[str]
 
 
 class Found(NamedTuple):
@@ -143,24 +155,29 @@ def _rank(scored: tuple[int, Entry]) -> tuple[int, int, int]:
 
 def score(entry: Entry, words: Sequence[str]) -> int:
     """How well an entry fits; 0: a word is nowhere in it. Title before section before text, word before piece."""
-    title, section, text = (_fold(part) for part in (entry.title, entry.section, entry.text))
-    name, asked = " ".join(_WORDS.findall(title)), " ".join(words)
-    points = [_points(word, title, section, text) for word in words]
+    folded = _folded(entry)
+    name, asked = " ".join(folded.of_title), " ".join(words)
+    points = [_points(word, folded) for word in words]
     whole = 100 if name == asked else 30 if name.startswith(asked) else 0
     return sum(points) + whole if all(points) else 0
 
 
-def _points(word: str, title: str, section: str, text: str) -> int:
-    of_title = _WORDS.findall(title)
-    if word in of_title:
+def _points(word: str, entry: _Folded) -> int:
+    if word in entry.of_title:
         return 20
-    if any(one.startswith(word) for one in of_title):
+    if any(one.startswith(word) for one in entry.of_title):
         return 12
-    if word in title:
+    if word in entry.title:
         return 8
-    if word in section:
+    if word in entry.section:
         return 4
-    return (3 if word in _WORDS.findall(text) else 1) if word in text else 0
+    return (3 if word in entry.of_text else 1) if word in entry.text else 0
+
+
+@lru_cache(_REMEMBERED)
+def _folded(entry: Entry) -> _Folded:
+    title, section, text = (_fold(part) for part in (entry.title, entry.section, entry.text))
+    return _Folded(title, section, text, tuple(_WORDS.findall(title)), frozenset(_WORDS.findall(text)))
 
 
 def _excerpt(text: str, words: Sequence[str]) -> tuple[tuple[str, bool], ...]:

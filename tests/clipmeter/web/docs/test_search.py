@@ -1,5 +1,6 @@
 """Search: what is found, what is first, and that a question is text."""
 
+import time
 from dataclasses import fields
 
 import pytest
@@ -105,3 +106,13 @@ def test_question_is_text(browser, question):
     assert "<script>alert" not in reply.text
     assert "<b>" not in reply.text
     assert "a" * 200 not in reply.text
+
+
+def test_as_many_words_as_fit(index):
+    """They cost little, however short they are: anybody may ask."""
+    question, times = " ".join("abcdefghijklmnopqrstuvwxyz0123456789"), []
+    for _ in range(5):
+        began = time.process_time()
+        find(index, question)
+        times.append(time.process_time() - began)
+    assert min(times) < 0.05
