@@ -48,12 +48,11 @@ class Window:
         self.context.on("request", self._requested)
         self.context.on("console", self._said)
         self.context.on("weberror", lambda error: self.found.append(f"{self.where}: {error.error}"))
-        self.name, self.number, self.scripts = "", 0, []
+        self.name, self.scripts = "", []
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE)
-        self.out.mkdir(parents=True, exist_ok=True)
-        for old in self.out.glob("*.png"):
-            old.unlink()
+        emptied(self.out)
+        self.number = len(list(self.out.glob("*.png")))
 
     @property
     def where(self) -> str:
@@ -106,6 +105,14 @@ class Window:
         if urlsplit(address).netloc in self.strangers:
             return
         self.found.append(f"{self.where}: console: {message.text} ({address})")
+
+
+@cache
+def emptied(folder: Path) -> None:
+    """A folder without the pictures of an earlier run."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.png"):
+        old.unlink()
 
 
 def is_led_there(request: Request, host: str) -> bool:
