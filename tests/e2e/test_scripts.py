@@ -1,5 +1,7 @@
 """What scripts add to pages: search, copying, tabs, charts; and that nothing breaks without storage."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from e2e.acting import make_key, sign_up
@@ -123,7 +125,8 @@ def test_charts_tell_values(own_house, new_window):
     day = chart.locator(".when").inner_text()
     told = [int(number.replace(",", "")) for number in chart.locator(".legend b").all_inner_texts()]
     chart.locator("summary").click()
-    row = chart.locator("tr", has=page.get_by_role("rowheader", name=day, exact=True))
+    day = datetime.strptime(day, "%d %b %Y").replace(tzinfo=UTC)
+    row = chart.locator("tr", has=page.get_by_role("rowheader", name=f"{day:%Y-%m-%d}", exact=True))
     assert [int(cell.replace(",", "")) for cell in row.locator("td").all_inner_texts()] == told
     before = colour_of_bars(page)
     page.emulate_media(color_scheme="dark")
