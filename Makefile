@@ -58,11 +58,11 @@ chaos: $(VENV)/.dev
 billing-drill: $(VENV)/.dev
 	PYTHONPATH=tests $(BIN)/python bench/billing_drill.py --out build/billing-drill
 
-# A month's end of many accounts, killed (kill -9) before, during and after each of its steps.
 # 10,000 of Stripe's events, shuffled, doubled and partly forged.
 webhook-drill: $(VENV)/.dev
 	$(BIN)/python bench/webhooks.py
 
+# A month's end of many accounts, killed (kill -9) before, during and after each of its steps.
 # make month-end-drill ACCOUNTS=200
 month-end-drill: ACCOUNTS ?= 200
 month-end-drill: $(VENV)/.dev

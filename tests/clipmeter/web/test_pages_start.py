@@ -55,7 +55,7 @@ def address(page) -> str:
 def test_from_a_key_to_the_green_sign(served, newcomer):
     """The page makes a key, waits, says when a request failed, and is done at the first that succeeds."""
     assert state_of(newcomer.page) == "waiting"
-    page = newcomer.press("create")
+    page = newcomer.press("create", mode="live")
     key, here = key_in(page), address(page)
     assert key.startswith("ak_live_")
     assert key in html.unescape(page.reply.text).split('id="line"')[1]
@@ -88,6 +88,7 @@ def test_the_line_runs_as_it_stands(newcomer, mode):
 def test_loading_it_again_makes_no_second_key(newcomer):
     """Nor does a second click; both show the same key."""
     form = newcomer.page.form("create")
+    form.fields["mode"] = "live"
     first = newcomer.send("/start", form.fields)
     again = newcomer.send("/start", form.fields)
     assert key_in(first) == key_in(again) == key_in(newcomer.open(address(first))) != ""
