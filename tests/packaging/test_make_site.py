@@ -96,7 +96,7 @@ def test_an_old_node_is_not_used(tree):
 def test_packages_carry_what_was_built(tree):
     """The wheel has the scripts, though git ignores them; the sdist has their sources too, and no installed package."""
     make_site(tree)
-    for name in ("pyproject.toml", ".gitignore", "README.md", "LICENSE", "src/clipmeter/__init__.py"):
+    for name in ("pyproject.toml", ".gitignore", "README.md", "CHANGELOG.md", "LICENSE", "src/clipmeter/__init__.py"):
         shutil.copy(ROOT / name, tree / name)
     (tree / "src/fauxtok").mkdir()
     (tree / "src/fauxtok/__init__.py").touch()
