@@ -24,6 +24,16 @@ TELL_VIOLATIONS = """addEventListener("securitypolicyviolation", event => consol
 WIDER = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
   .filter(one => one.getBoundingClientRect().right > innerWidth + 1)
   .slice(0, 3).map(one => one.outerHTML.slice(0, 100))"""
+LOOK_DOWN = """async () => {
+  const sight = () => new Promise(done => requestAnimationFrame(() => setTimeout(done, 30)));
+  for (const place of document.querySelectorAll(".chart")) {
+    place.scrollIntoView({ behavior: "instant" });
+    await sight();
+  }
+  scrollTo({ top: 0, behavior: "instant" });
+  await sight();
+}"""
+"""Charts are drawn once they are in sight."""
 PATIENCE = 20_000
 
 
@@ -75,6 +85,7 @@ class Window:
         self.name = name
         if self.look.scripts:
             self.page.wait_for_load_state("networkidle")
+            self.page.evaluate(LOOK_DOWN)
         self.keep(name)
         if self.look.axe:
             self.page.evaluate(axe())

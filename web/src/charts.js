@@ -95,12 +95,25 @@ function coloursOf(place) {
 
 const charts = new Map(); // by their places
 
+const whenIdle = globalThis.requestIdleCallback ?? setTimeout;
+
+// Each by itself, and once it is in sight: until then there is the picture that the server drew.
+const sight = new IntersectionObserver((entries) => {
+  for (const { isIntersecting, target } of entries) {
+    if (!isIntersecting) continue;
+    sight.unobserve(target);
+    whenIdle(() => draw(target));
+  }
+});
+
+function draw(place) {
+  const given = JSON.parse(document.querySelector(place.dataset.chart)?.textContent ?? "null");
+  if (given?.x.length && !charts.has(place)) charts.set(place, new Chart(place, given));
+}
+
 function drawAll(root) {
   for (const [place] of charts) if (!place.isConnected) charts.delete(place);
-  for (const place of root.querySelectorAll(".chart[data-chart]")) {
-    const given = JSON.parse(document.querySelector(place.dataset.chart)?.textContent ?? "null");
-    if (given?.x.length && !charts.has(place)) charts.set(place, new Chart(place, given));
-  }
+  for (const place of root.querySelectorAll(".chart[data-chart]")) sight.observe(place);
 }
 
 bringRules(ownRules);
