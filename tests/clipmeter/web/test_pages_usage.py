@@ -27,7 +27,9 @@ def member(served):
         last = [served.get(key=keys["live"], video_id=video_id) for video_id in ids]
         last.append(served.get(key=keys["live"], video_id="abc"))
         last.append(served.get(key=keys["test"], video_id=ids[0]))
-        browser.open_when("/usage", '"values":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,2]')
+        for mode, counts in (("live", "21"), ("test", "1")):  # successes, failures
+            for count in counts:
+                browser.open_when(f"/usage?mode={mode}", f'"values":[{"0," * 29}{count}]')
         yield browser
 
 
