@@ -271,6 +271,8 @@ def test_a_broken_query(browser):
     """The same in an address."""
     assert browser.client.get("/login?next=%ff").status_code == 400
     assert browser.client.get("/login?next=a&next=b").status_code == 400
+    for query in ("utm=1&utm=2", "q=%ff"):
+        assert browser.client.get(f"/docs?{query}").status_code == 200  # what others hung on it
 
 
 @pytest.mark.parametrize("size", [999_000, 1_048_576, 3_000_000])

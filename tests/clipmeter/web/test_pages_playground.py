@@ -6,6 +6,8 @@ import os
 import re
 import shutil
 import subprocess
+import time
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -107,13 +109,25 @@ def test_the_same_form_twice_is_charged_once(served, member):
 
 
 async def test_ten_clicks_at_once(served, member):
-    """All of them show the one answer."""
+    """All of them show the one answer, and none stands in the log as a failure."""
     form, cookies = member.page.form("send"), {"clipmeter": member.cookie()}
     async with httpx.AsyncClient(base_url=served.url, cookies=cookies, timeout=40) as client:
         replies = await asyncio.gather(*(client.post("/playground", data=form.fields) for _ in range(10)))
     assert {reply.status_code for reply in replies} == {200}
     assert all("200 OK" in reply.text for reply in replies)
     assert used(served, member.key) == (1, 0)
+    until = time.monotonic() + 10
+    while len(rows := served.get("/v1/requests", key=member.key).json["requests"]) < len(replies):
+        assert time.monotonic() < until
+        await asyncio.sleep(0.1)
+    assert {row["status"] for row in rows} == {200}
+
+
+def test_an_endless_text(member):
+    """It is shown as it is, without colours, which would keep the server busy for a second."""
+    page = member.open("/playground?" + urlencode({"url": "'" * 18_000}))
+    program = page.reply.text.split('data-sample="python"')[1].partition("</code>")[0]
+    assert "<" not in program
 
 
 def test_a_test_key(served, member):

@@ -6,7 +6,7 @@ Rule 3: a form that was carried out is answered with another address, so that lo
 """
 
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -78,12 +78,22 @@ def sent(site: Site, page: Page) -> Handler:
 
 
 async def _known(site: Site, page: Page, request: Request[Any, Any, Any]) -> Visit:
-    visit = arrived(site, page, request, read_fields(request.scope["query_string"]))
+    visit = arrived(site, page, request, _asked(page, request.scope["query_string"]))
     if page.public:
         return replace(visit, visitor=await _perhaps(site, visit.token))
     if not site.ready():
         raise ServiceUnavailable
     return replace(visit, visitor=await site.people.who(visit.token) if visit.token else None)
+
+
+def _asked(page: Page, query: bytes) -> Mapping[str, str]:
+    """What an address asks for; to read a page for everybody, what others have hung on its address does not matter."""
+    try:
+        return read_fields(query)
+    except FormUnreadable:
+        if page.public:
+            return {}
+        raise
 
 
 async def _perhaps(site: Site, token: str) -> Visitor | None:

@@ -23,6 +23,9 @@ from clipmeter.web.pages.errors import FormUnreadable
 from clipmeter.web.pages.trying import Outcome, outcome_of
 from clipmeter.web.pages.visit import Answer, Page, Visit
 
+_LONGEST_COLOURED = 2_000
+"""Characters of all parameters together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -65,9 +68,18 @@ async def send(visit: Visit) -> Answer:
 
 
 def _panels(endpoint: Endpoint[Any], base_url: str, query: Query) -> list[tuple[Sample, Markup]]:
-    """The request as a program in each language; only the example, which all begin with, is remembered."""
+    """The request as a program in each language; only the example, which all begin with, is remembered.
+
+    What is far too long for any parameter gets no colours, which would take a second.
+    """
     colour = highlight if query == endpoint.example_query else coloured
+    if sum(len(value) for _, value in query) > _LONGEST_COLOURED:
+        colour = _plain
     return [(sample, colour(sample.code, sample.language)) for sample in samples_of(endpoint, base_url, query)]
+
+
+def _plain(code: str, language: str) -> Markup:  # noqa: ARG001 - the shape of `coloured`
+    return Markup.escape(code)
 
 
 def _endpoint(visit: Visit, fields: Mapping[str, str]) -> Endpoint[Any]:

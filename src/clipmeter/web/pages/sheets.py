@@ -30,9 +30,9 @@ async def _written(columns: Sequence[str], rows: AsyncIterator[Iterable[Sequence
 
 
 def lines(rows: Iterable[Sequence[Cell]]) -> bytes:
-    """RFC 4180; unknown values are empty."""
+    """RFC 4180; unknown values are empty. Texts are in quotes, for spreadsheets that part cells at a semicolon too."""
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([plain(cell) for cell in row] for row in rows)
+    csv.writer(text, quoting=csv.QUOTE_NONNUMERIC).writerows([plain(cell) for cell in row] for row in rows)
     return text.getvalue().encode()
 
 

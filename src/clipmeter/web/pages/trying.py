@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
+from weakref import WeakValueDictionary
 
 import msgspec
 from markupsafe import Markup
@@ -26,6 +27,8 @@ from clipmeter.web.pages.visit import Visit
 TWIN_SECONDS = 30.0
 """For which the second of two clicks waits for the answer to the first."""
 _BORING = {b"content-type", b"content-length"}
+_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+"""By wish: the second of two clicks waits for its turn here, so that it is no request that fails."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,8 @@ async def outcome_of(visit: Visit, endpoint: Endpoint[Any], caller: Caller, quer
         caller=caller,
     )
     began = time.monotonic()
-    done, request_id = await _done(visit, endpoint, asked)
+    async with _turns.setdefault(asked.idempotency_key or "", asyncio.Lock()):
+        done, request_id = await _done(visit, endpoint, asked)
     ms = (time.monotonic() - began) * 1000
     reply = reply_of(done)
     body = await asyncio.to_thread(_coloured, reply.body)  # a long one takes some time
@@ -78,7 +82,7 @@ async def outcome_of(visit: Visit, endpoint: Endpoint[Any], caller: Caller, quer
 
 
 async def _done(visit: Visit, endpoint: Endpoint[Any], asked: Asked) -> tuple[Done, str]:
-    """The answer, and the id of the request that got it; of a twin that still runs, once that has ended."""
+    """The answer, and the id of the request that got it; of a twin that runs on another node, once that has ended."""
     give_up = time.monotonic() + TWIN_SECONDS
     while True:
         done = await visit.site.call(endpoint, asked)
