@@ -46,7 +46,6 @@ class Journey:
             self.window.visit(f"empty-{name}", MEMBERS[name])
         self.page.goto("/start")
         self.page.locator("input[name=mode][value=live]").check()
-        self.page.get_by_label("Real posts").check()
         self.page.get_by_role("button", name="Make the key").click()
         self.key = self.page.locator(".secret").inner_text().strip()
         self.window.see("key-to-call-with")
