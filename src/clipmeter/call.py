@@ -3,9 +3,10 @@
 key (401) → parameters (400) → admit (402 403 429) → answer (404 429 502 504) → post or void, exactly once
 """
 
+import asyncio
 import hashlib
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from random import getrandbits
 from typing import Any, NamedTuple, Protocol
@@ -14,7 +15,7 @@ import structlog
 
 from clipmeter.answers import Got
 from clipmeter.billing.keys import Caller, Keys
-from clipmeter.billing.ledger import Hold, Kept, Ledger, Replay, Standing
+from clipmeter.billing.ledger import Charge, Hold, Kept, Ledger, Replay, Standing, counted
 from clipmeter.billing.replays import Repeat, read_repeat
 from clipmeter.endpoints.base import Endpoint, Parameters, read_query
 from clipmeter.errors import InternalError, Problem
@@ -136,6 +137,7 @@ class Call:
         """Calls under way."""
         self._keys, self._ledger, self._sources, self._links = keys, ledger, sources, links
         self._patience, self._watch = patience, watch
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     async def __call__(self, endpoint: Endpoint[Any], asked: Asked) -> Done:
         """Take the whole path."""
@@ -148,41 +150,62 @@ class Call:
             self.in_flight -= 1
             self._watch(course.finished())
 
-    def quick(self, endpoint: Endpoint[Any], asked: Asked) -> Coroutine[Any, Any, Done | None] | None:
-        """The call in one step, when the key was seen before and the answer is at hand; None: take the whole path.
+    def quick(self, endpoint: Endpoint[Any], asked: Asked, then: Callable[[Done | None], None]) -> bool:
+        """Begin a call of one step, whose key was seen before and whose answer is at hand; whether there is such a one.
 
-        The coroutine may find that, too. It need not be cancelled when the caller leaves: the answer is there already.
+        `then` is called once, later, with its end; with None: take the whole path after all, nothing has happened. A
+        caller who leaves meanwhile is charged: the answer was there already.
         """
         if asked.idempotency_key or asked.etag:
-            return None
+            return False
         caller = self._keys.seen(asked.key)
         if caller is None:
-            return None
+            return False
         try:
             query = endpoint.asks(asked.query)
-        except Problem:
-            return None  # whose key this is must be said first
-        got = self._sources[endpoint.name, caller.mode].remembered(query)
-        return None if got is None else self._charged(_Course(endpoint, asked), caller, query, got)
-
-    async def _charged(self, course: _Course, caller: Caller, query: Any, got: Got[Any]) -> Done | None:  # noqa: ANN401 - the endpoint's
-        endpoint, asked = course.endpoint, course.asked
-        course.caller, course.video_id = caller, query.video_id
-        try:
+            got = self._sources[endpoint.name, caller.mode].remembered(query)
+            if got is None:
+                return False
+            course = _Course(endpoint, asked)
+            course.caller, course.video_id = caller, query.video_id
             body = self._rendered(course, caller, query, got)
-            standing = await self._ledger.charge(
+            charge = self._ledger.begin_charge(
                 caller, endpoint.name, video_id=got.answer.video.video_id, request_id=asked.request_id
             )
+        except Problem:
+            return False  # the whole path finds it too, and what has to be said first
+        done = Done(body, got, _etag(body))
+        charge.future.add_done_callback(lambda _: self._charged(course, charge, done, then))
+        return True
+
+    def _charged(self, course: _Course, charge: Charge, done: Done, then: Callable[[Done | None], None]) -> None:
+        """The charge has ended: nearly always well, and then there is nothing to wait for."""
+        if charge.future.cancelled() or charge.future.exception():
+            task = asyncio.create_task(self._charged_after_all(course, charge, done))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(lambda task: then(task.result()))
+            return
+        standing = counted(charge.future.result())
+        then(None if standing is None else self._ended(course, done._replace(standing=standing)))
+
+    async def _charged_after_all(self, course: _Course, charge: Charge, done: Done) -> Done | None:
+        try:
+            standing = await self._ledger.charged(charge)
             if standing is None:
                 return None
-            course.done = Done(body, got, _etag(body), standing=standing)
+            return self._ended(course, done._replace(standing=standing))
         except Problem as problem:
-            course.done = Done(problem=problem, standing=await self._standing(caller, endpoint))
+            standing = await self._standing(course.caller, course.endpoint)
+            return self._ended(course, Done(problem=problem, standing=standing))
         except Exception as error:  # noqa: BLE001 - it is logged and told
-            course.done = await self._crashed(error, course)
+            return self._ended(course, await self._crashed(error, course))
+
+    def _ended(self, course: _Course, done: Done) -> Done:
+        course.done = done
         course.passed("settle")
         self._watch(course.finished())
-        return course.done
+        return done
 
     async def _taken(self, course: _Course) -> Done:
         endpoint, asked = course.endpoint, course.asked

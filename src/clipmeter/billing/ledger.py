@@ -20,13 +20,13 @@ from clipmeter.billing.history import LedgerRow, rows_of
 from clipmeter.billing.keys import Caller
 from clipmeter.billing.replays import Kept, Repeat, Replay, prune
 from clipmeter.billing.rules import Mode, Outlook, Standing, Terms, Wait
-from clipmeter.billing.tickets import Asked, Ending, Hold
+from clipmeter.billing.tickets import Asked, Charge, Ending, Hold
 from clipmeter.billing.verify import Told, Violation, violations
 from clipmeter.billing.waiting import Place, WaitingRoom
 from clipmeter.errors import ConcurrencyLimitExceeded, Problem, ServiceUnavailable
 from clipmeter.store.base import CommitUnknown, Plan, Store, T
 
-__all__ = ["Hold", "Kept", "Ledger", "LedgerRow", "Replay", "Standing", "Terms", "Violation"]
+__all__ = ["Charge", "Hold", "Kept", "Ledger", "LedgerRow", "Replay", "Standing", "Terms", "Violation"]
 
 SWEEP_SECONDS = 0.5
 POLL_SECONDS = 0.25
@@ -97,7 +97,7 @@ class Ledger:
         """
         give_up = time.monotonic() + within
         asked = self._asked(caller, endpoint, video_id, request_id, repeat)
-        verdict = await self._try(asked, self._waiting(caller, endpoint))
+        verdict = await self._try(asked, self._waiting(asked))
         return await self._wait(asked, verdict, give_up) if isinstance(verdict, Wait) else verdict
 
     async def charge(self, caller: Caller, endpoint: str, *, video_id: str | None, request_id: str) -> Standing | None:
@@ -105,17 +105,21 @@ class Ledger:
 
         None: whether it is free is undecided while others are in flight; admit and post it. Raises as `admit` does.
         """
+        return await self.charged(self.begin_charge(caller, endpoint, video_id=video_id, request_id=request_id))
+
+    def begin_charge(self, caller: Caller, endpoint: str, *, video_id: str | None, request_id: str) -> Charge:
+        """`charge`, begun: it goes on whether its caller stays or not, and what it saves is right."""
         asked = self._asked(caller, endpoint, video_id, request_id, None)
-        terms, waiting = self._terms[endpoint], self._waiting(caller, endpoint)
         self._check_lease()
+        return Charge(asked, self._store.submit(self._charging(asked, again=False)))
+
+    async def charged(self, charge: Charge) -> Standing | None:
+        """The end of a charge that was begun, as `charge` has it."""
         try:
-            # Not shielded: the plan goes on when its caller is cancelled, and what it saved is right.
-            ending = await self._store.submit(plans.charge(asked, terms, waiting=waiting, again=False))
+            ending = await charge.future
         except CommitUnknown:
-            ending = await self._settle(asked, plans.charge(asked, terms, waiting=waiting, again=True))
-        if isinstance(ending, Wait):
-            return None
-        return _counted(ending)
+            ending = await self._settle(charge.asked, self._charging(charge.asked, again=True))
+        return counted(ending)
 
     async def post(self, hold: Hold, *, video_id: str | None = None, kept: Kept | None = None) -> Standing:
         """Count a success; durable when this returns. Repeating it changes nothing. `kept`: the answer for a repeat.
@@ -126,7 +130,7 @@ class Ledger:
         ending = await self._settle(hold, plans.post(hold, self._terms[hold.endpoint], video_id, kept))
         if ending.refusal:
             raise ending.refusal
-        return _counted(ending)
+        return _standing(ending)
 
     async def void(self, hold: Hold, reason: str) -> Standing:
         """Give the reservation back; nothing is charged. Does nothing when it has ended already.
@@ -205,8 +209,11 @@ class Ledger:
             repeat,
         )
 
-    def _waiting(self, caller: Caller, endpoint: str) -> int:
-        return self._room.idle((caller.account_id, endpoint)) if caller.mode == "live" else 0
+    def _waiting(self, asked: Asked) -> int:
+        return self._room.idle((asked.account_id, asked.endpoint)) if asked.mode == "live" else 0
+
+    def _charging(self, asked: Asked, *, again: bool) -> Plan[Ending | Wait]:
+        return plans.charge(asked, self._terms[asked.endpoint], waiting=self._waiting(asked), again=again)
 
     async def _try(self, asked: Asked, waiting: int) -> Hold | Wait | Replay:
         self._check_lease()
@@ -305,7 +312,12 @@ class Ledger:
         raise ServiceUnavailable(sign="the ledger does not run, or was stopped for too long")
 
 
-def _counted(ending: Ending) -> Standing:
+def counted(ending: Ending | Wait) -> Standing | None:
+    """How a charge ended. None: it has to wait. Raises ServiceUnavailable when others have ended it."""
+    return None if isinstance(ending, Wait) else _standing(ending)
+
+
+def _standing(ending: Ending) -> Standing:
     if ending.state != "posted":
         raise ServiceUnavailable(sign=f"the reservation was {ending.state}")
     return ending.standing

@@ -1,10 +1,11 @@
 """What passes between a call and the ledger: what is asked, what is held, how it ended."""
 
+from asyncio import Future
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from clipmeter.billing.replays import Repeat
-from clipmeter.billing.rules import Kind, Mode, Standing
+from clipmeter.billing.rules import Kind, Mode, Standing, Wait
 from clipmeter.errors import Problem
 
 
@@ -40,6 +41,13 @@ class Hold:
     deadline: int
     """Micro-seconds since 1970 by the database's clock; stop working before then."""
     repeat: Repeat | None = None
+
+
+class Charge(NamedTuple):
+    """A charge under way: what it is for, and how it ended once that is saved (`rules.Wait`: it has to wait)."""
+
+    asked: Asked
+    future: "Future[Ending | Wait]"
 
 
 class Ending(NamedTuple):

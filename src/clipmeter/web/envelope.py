@@ -38,6 +38,12 @@ Direct: TypeAlias = Callable[[HTTPScope, Receive], Awaitable[Reply | None]]
 """A handler without a framework around it; None: the caller has left. Raises Problems."""
 
 
+Express: TypeAlias = Callable[[HTTPScope, Callable[[Reply | None], None]], bool]
+"""Begins to answer a request that is whole, without a task for it; False: it does not, and nothing has happened.
+
+Then the reply is handed over once, later; None: ask the application, nothing has happened."""
+
+
 async def send_reply(reply: Reply | None, send: Send) -> None:
     """Send it; nothing for None."""
     if reply is not None:

@@ -18,13 +18,14 @@ from clipmeter.errors import (
     Problem,
     ServiceUnavailable,
 )
-from clipmeter.web.envelope import BODY_LIMIT, Direct, Reply, failed, send_reply
+from clipmeter.web.envelope import BODY_LIMIT, Direct, Express, Reply, failed, send_reply
 from clipmeter.web.server import HEAD_LIMIT
 
 log = structlog.get_logger()
 
 
 NONE: Mapping[str, Direct] = MappingProxyType({})
+NO_EXPRESS: Mapping[str, Express] = MappingProxyType({})
 Words: TypeAlias = Callable[[HTTPScope, Problem], Reply | None]
 """How a problem is told where people look on; None: as the contract has it."""
 
@@ -33,10 +34,36 @@ class Outermost:
     """Wraps the whole application."""
 
     def __init__(
-        self, app: ASGIApp, direct: Mapping[str, Direct] = NONE, words: Words = lambda _scope, _problem: None
+        self,
+        app: ASGIApp,
+        direct: Mapping[str, Direct] = NONE,
+        express: Mapping[str, Express] = NO_EXPRESS,
+        words: Words = lambda _scope, _problem: None,
     ) -> None:
-        """`app`: what answers inside the bounds; `direct`: by path, what answers GET without the framework."""
-        self._app, self._direct, self._words = app, direct, words
+        """`app`: what answers inside the bounds; `direct`: by path, what answers GET without the framework.
+
+        `express`: by path, what may answer GET without a task, where the server knows how to ask it.
+        """
+        self._app, self._direct, self._express, self._words = app, direct, express, words
+
+    def express(self, scope: HTTPScope, then: Callable[[Reply | None], None]) -> bool:
+        """As `Express`. What is refused is left to the application, which says why."""
+        begin = self._express.get(scope["path"]) if scope["method"] == "GET" else None
+        if begin is None:
+            return False
+        request_id = scope["state"]["request_id"] = new_request_id()
+        marked = (b"x-request-id", request_id.encode())
+
+        def told(reply: Reply | None) -> None:
+            if reply is not None:
+                reply.headers.append(marked)
+            then(reply)
+
+        try:
+            _check_sizes(scope)
+            return begin(scope, told)
+        except Problem:
+            return False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI call."""

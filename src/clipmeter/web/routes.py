@@ -24,7 +24,7 @@ from clipmeter.errors import (
     UnknownPath,
 )
 from clipmeter.web.account import PAGES, Desk, handler
-from clipmeter.web.api import paid
+from clipmeter.web.api import express, paid
 from clipmeter.web.envelope import JSON, Direct, failure, send_reply
 from clipmeter.web.middleware import Outermost
 from clipmeter.web.openapi import document
@@ -71,7 +71,8 @@ def make_app(  # noqa: PLR0913 - what the URLs lead to
         logging_config=None,
         debug=False,
     )
-    return Outermost(app, direct, refused)
+    quick = {endpoint.path: express(endpoint, call, ready, public_url) for endpoint in endpoints}
+    return Outermost(app, direct, quick, refused)
 
 
 def _routes(endpoints: Sequence[Endpoint[Any]], ready: Callable[[], bool], public_url: str) -> list[HTTPRouteHandler]:
