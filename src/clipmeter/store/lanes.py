@@ -1,6 +1,7 @@
 """The connections that plans run on, each with one transaction at a time.
 
-What waits while all are busy goes together when one gets free, so the batches grow with the load.
+While one is at work, what comes waits to go together: until that one is done, or there is enough for a full batch, or
+the first has waited for long enough. So batches grow with the load, and what they have in common costs each plan less.
 """
 
 import asyncio
@@ -17,6 +18,10 @@ from clipmeter.store.wire import AGAIN, OURS, Wire, in_our_words, is_lost
 
 MOST = 128
 """Plans in one transaction at most: it bounds how long the first of them waits, and others for their accounts."""
+FULL = 32
+"""So many plans do not wait for more."""
+GATHER_SECONDS = 0.01
+"""How long a plan waits for others, while a transaction is under way."""
 TRIES = 4
 """How often a transaction that others undid is run."""
 
@@ -60,6 +65,11 @@ class Lanes:
         self._connect, self._work, self._together = connect, work, together
         self._waiting: deque[Job] = deque()
         self._news = asyncio.Event()
+        self._shared = 0
+        """Batches under way that others could have joined."""
+        self._gathering: asyncio.TimerHandle | None = None
+        self._late = False
+        """The first that waits has waited for long enough."""
         self._closed = False
         self._tasks = [asyncio.create_task(self._lane()) for _ in range(size)]
 
@@ -69,7 +79,10 @@ class Lanes:
             raise ServiceUnavailable
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append(Job(Run(plan), future))
-        self._news.set()
+        if self._is_time():
+            self._news.set()
+        elif not self._gathering:
+            self._gathering = asyncio.get_running_loop().call_later(GATHER_SECONDS, self._enough)
         return future
 
     async def close(self) -> None:
@@ -81,15 +94,26 @@ class Lanes:
     async def _lane(self) -> None:
         wire: Wire | None = None
         while batch := await self._take():
+            shared = self._together(batch[0].run)
+            self._shared += shared
+            if self._is_time():
+                self._news.set()
             wire = await self._save(wire, batch)
+            self._shared -= shared
         if wire:
             wire.cut()
 
     async def _take(self) -> list[Job]:
         """What waits and may go together; nothing: that was the last."""
-        while not self._waiting and not self._closed:
+        while not self._is_time():
+            if self._closed:
+                return []
             self._news.clear()
             await self._news.wait()
+        self._late = False
+        if self._gathering:
+            self._gathering.cancel()
+            self._gathering = None
         batch: list[Job] = []
         while self._waiting and len(batch) < MOST:
             alone = not self._together(self._waiting[0].run)
@@ -98,6 +122,15 @@ class Lanes:
             if alone:
                 break
         return batch
+
+    def _is_time(self) -> bool:
+        """Whether what waits is to go now."""
+        count = len(self._waiting)
+        return count >= FULL or (count > 0 and (self._closed or self._late or not self._shared))
+
+    def _enough(self) -> None:
+        self._gathering, self._late = None, True
+        self._news.set()
 
     async def _save(self, wire: Wire | None, batch: list[Job]) -> Wire | None:
         """Save a batch and tell those who wait; the connection, if it is still good."""
