@@ -1,6 +1,7 @@
 """A loop that empties something into the database every so often, through outages, and once more at the end."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -59,3 +60,18 @@ class Flusher:
             log.exception("records were lost")
         else:
             self._failing = False
+
+
+class Pace:
+    """Steps that follow each other at least so many seconds apart, as long as there is time for that."""
+
+    def __init__(self, seconds: float, is_hurried: Callable[[], bool]) -> None:
+        self._seconds, self._is_hurried = seconds, is_hurried
+        self._next = time.monotonic()
+
+    async def rest(self) -> None:
+        """After a step: until the next one."""
+        self._next += self._seconds
+        wait = self._next - time.monotonic()
+        if wait > 0 and not self._is_hurried():
+            await asyncio.sleep(wait)

@@ -16,7 +16,7 @@ import msgspec
 import structlog
 
 from clipmeter.errors import Attempt, Problem, ServiceUnavailable
-from clipmeter.records.flusher import Flusher
+from clipmeter.records.flusher import Flusher, Pace
 from clipmeter.records.reading import ALL, MOST, Filters, Found, LogRow, Tried, find, find_one
 from clipmeter.records.tally import DAY_MICROS, Tally
 from clipmeter.store.base import Many, Query, Steps, Store, plan
@@ -33,6 +33,8 @@ FLUSH_SECONDS = 0.5
 BUSY_ROWS, BUSY_SECONDS, FLUSH_ROWS = 200, 3.0, 4_000
 """When more rows than that wait, they wait for more still, for so long or until they are so many: rows of an account
 that are written together share pages of the database, which are most of the work."""
+SPREAD = 0.8
+"""The part of the time in which rows came that is taken to write them: so they never stand in the way for long."""
 LONGEST_ASKED = 500
 _LONGEST_SIGN = 200
 _PRUNE_ROWS = 50
@@ -75,7 +77,7 @@ class RequestLog:
         self._tally = Tally(store)
         self._waiting: deque[LogEntry] = deque()
         self._flusher = Flusher(self._flush_when_worth_it, seconds=FLUSH_SECONDS)
-        self._next_prune = self._next_flush = 0.0
+        self._next_prune = self._next_flush = self._flushed_at = 0.0
 
     def start(self) -> None:
         """Write what is noted from now on. The store must be open until `stop`."""
@@ -97,23 +99,28 @@ class RequestLog:
     async def _flush_when_worth_it(self) -> None:
         is_busy = BUSY_ROWS < len(self._waiting) < FLUSH_ROWS
         if not is_busy or self._flusher.is_stopping or time.monotonic() >= self._next_flush:
-            await self.flush()
+            since, self._flushed_at = self._flushed_at, time.monotonic()
+            await self.flush(SPREAD * min(self._flushed_at - since, BUSY_SECONDS))
 
-    async def flush(self) -> None:
+    async def flush(self, seconds: float = 0.0) -> None:
         """Write what waits, a few rows at a time, then its sums, and delete what is too old.
 
-        Raises ServiceUnavailable.
+        `seconds`: what that may take, so that others get their turn in between. Raises ServiceUnavailable.
         """
         zero = await self._tally.zero() if self._waiting else 0
         self._waiting = deque(sorted(self._waiting))  # those of an account lie together in the database too
-        while self._waiting:
-            chunk = list(islice(self._waiting, CHUNK))
+        due = len(self._waiting)
+        pace = Pace(seconds / (1 + due // CHUNK), lambda: self._flusher.is_stopping)
+        while due > 0:
+            chunk = list(islice(self._waiting, min(due, CHUNK)))
             is_written = await self._write(chunk)
             for _ in chunk:
                 self._waiting.popleft()
             if is_written:
                 self._tally.count(chunk, zero)
-        await self._tally.flush()
+            due -= len(chunk)
+            await pace.rest()
+        await self._tally.flush(pace)
         self._next_flush = time.monotonic() + BUSY_SECONDS
         if time.monotonic() >= self._next_prune:
             await self.prune()

@@ -15,6 +15,7 @@ from uuid import uuid4
 import structlog
 
 from clipmeter.errors import Problem, ServiceUnavailable
+from clipmeter.records.flusher import Pace
 from clipmeter.records.latency import BUCKETS, bucket_of
 from clipmeter.store.base import Many, Query, Steps, Store, plan
 
@@ -70,7 +71,7 @@ class Tally:
             its[5] = max(its[5], at)
             its[_FIRST_BUCKET + bucket_of(ms)] += 1
 
-    async def flush(self) -> None:
+    async def flush(self, pace: Pace) -> None:
         """Write all sums, some at a time. Raises ServiceUnavailable; then they wait for the next time."""
         while self._batch or self._sums:
             self._batch = self._batch or self._take()
@@ -81,6 +82,7 @@ class Tally:
             except Problem:
                 log.exception("sums of requests were refused", sums=len(self._batch))
             self._batch = []
+            await pace.rest()
 
     async def prune(self) -> None:
         """Delete the sums of days that are over for long, a few at a time. Raises ServiceUnavailable."""
