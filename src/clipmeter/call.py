@@ -102,6 +102,10 @@ Watch = Callable[[Finished], None]
 """Told of every call that has ended. Quick, and raises nothing."""
 
 
+Then = Callable[[Done | None], None]
+"""Is told how a call ended. None: it has not begun, and has to take the whole path."""
+
+
 class _Course:
     """What is known of a call under way."""
 
@@ -150,7 +154,7 @@ class Call:
             self.in_flight -= 1
             self._watch(course.finished())
 
-    def quick(self, endpoint: Endpoint[Any], asked: Asked, then: Callable[[Done | None], None]) -> bool:
+    def quick(self, endpoint: Endpoint[Any], asked: Asked, then: Then) -> bool:
         """Begin a call of one step, whose key was seen before and whose answer is at hand; whether there is such a one.
 
         `then` is called once, later, with its end; with None: take the whole path after all, nothing has happened. A
@@ -172,34 +176,32 @@ class Call:
             charge = self._ledger.begin_charge(
                 caller, endpoint.name, video_id=got.answer.video.video_id, request_id=asked.request_id
             )
-        except Problem:
-            return False  # the whole path finds it too, and what has to be said first
-        done = Done(body, got, _etag(body))
-        charge.future.add_done_callback(lambda _: self._charged(course, charge, done, then))
+        except Exception:  # noqa: BLE001 - the whole path finds it too, and what has to be said first
+            return False
+        charge.future.add_done_callback(lambda _: self._charged(course, charge, (body, got), then))
         return True
 
-    def _charged(self, course: _Course, charge: Charge, done: Done, then: Callable[[Done | None], None]) -> None:
+    def _charged(self, course: _Course, charge: Charge, answer: tuple[bytes, Got[Any]], then: Then) -> None:
         """The charge has ended: nearly always well, and then there is nothing to wait for."""
         if charge.future.cancelled() or charge.future.exception():
-            task = asyncio.create_task(self._charged_after_all(course, charge, done))
+            task = asyncio.create_task(self._charged_late(course, charge, answer, then))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-            task.add_done_callback(lambda task: then(task.result()))
-            return
-        standing = counted(charge.future.result())
-        then(None if standing is None else self._ended(course, done._replace(standing=standing)))
+        elif standing := counted(charge.future.result()):
+            then(self._ended(course, _charged(answer, standing)))
+        else:
+            then(None)
 
-    async def _charged_after_all(self, course: _Course, charge: Charge, done: Done) -> Done | None:
+    async def _charged_late(self, course: _Course, charge: Charge, answer: tuple[bytes, Got[Any]], then: Then) -> None:
+        """It is not known, or a Problem says why not."""
         try:
             standing = await self._ledger.charged(charge)
-            if standing is None:
-                return None
-            return self._ended(course, done._replace(standing=standing))
+            done = _charged(answer, standing) if standing else None
         except Problem as problem:
-            standing = await self._standing(course.caller, course.endpoint)
-            return self._ended(course, Done(problem=problem, standing=standing))
+            done = Done(problem=problem, standing=await self._standing(course.caller, course.endpoint))
         except Exception as error:  # noqa: BLE001 - it is logged and told
-            return self._ended(course, await self._crashed(error, course))
+            done = await self._crashed(error, course)
+        then(done and self._ended(course, done))
 
     def _ended(self, course: _Course, done: Done) -> Done:
         course.done = done
@@ -277,6 +279,11 @@ class Call:
             return await self._ledger.standing(caller, endpoint.name)
         except Problem:
             return None
+
+
+def _charged(answer: tuple[bytes, Got[Any]], standing: Standing) -> Done:
+    body, got = answer
+    return Done(body, got, _etag(body), standing=standing)
 
 
 def _repeat(endpoint: Endpoint[Any], asked: Asked, caller: Caller, parameters: Parameters) -> Repeat | None:

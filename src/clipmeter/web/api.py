@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import structlog
 from litestar.types import HTTPScope, Receive
 
 from clipmeter.call import Asked, Call, Done
 from clipmeter.endpoints.base import Endpoint
-from clipmeter.errors import InvalidParameter, PayloadTooLarge, ServiceError, ServiceUnavailable
+from clipmeter.errors import InternalError, InvalidParameter, PayloadTooLarge, ServiceError, ServiceUnavailable
 from clipmeter.web.envelope import (
     BODY_LIMIT,
     JSON_TYPE,
@@ -21,6 +22,8 @@ from clipmeter.web.envelope import (
     replay_headers,
     standing_headers,
 )
+
+log = structlog.get_logger()
 
 
 def paid(endpoint: Endpoint[Any], call: Call, ready: Callable[[], bool], public_url: str) -> Direct:
@@ -54,9 +57,18 @@ def express(endpoint: Endpoint[Any], call: Call, ready: Callable[[], bool], publ
     def begin(scope: HTTPScope, then: Callable[[Reply | None], None]) -> bool:
         if not ready():
             return False
-        return call.quick(endpoint, _asked(scope, public_url), lambda done: then(done and reply_of(done)))
+        return call.quick(endpoint, _asked(scope, public_url), lambda done: then(done and _reply_or_crash(done)))
 
     return begin
+
+
+def _reply_or_crash(done: Done) -> Reply:
+    """Nobody would hear of an error raised where this is called, and the caller would wait for ever."""
+    try:
+        return reply_of(done)
+    except Exception:
+        log.exception("request crashed")
+        return failed(InternalError())
 
 
 def _asked(scope: HTTPScope, public_url: str) -> Asked:

@@ -1,6 +1,6 @@
 -- name: admit_facts
 -- What the decision about one request needs to know; no row when there is no such account. What is spent counts what is
--- reserved too, and is 0 where there is no limit.
+-- reserved too, and is 0 where there is no limit. (`account_id || ''`, here and below: see 0010_in_flight.sql.)
 SELECT
     a.kind,
     a.status,
@@ -9,12 +9,12 @@ SELECT
     COALESCE(u.free_posted, 0),
     (
         SELECT COUNT(*) FROM requests AS r
-        WHERE r.state = 'reserved' AND r.account_id = :account_id AND r.endpoint = :endpoint AND r.month = :month
+        WHERE r.state = 'reserved' AND r.account_id || '' = :account_id AND r.endpoint = :endpoint AND r.month = :month
             AND r.kind IN ('free', 'paid')
     ),
     (
         SELECT COUNT(*) FROM requests AS r
-        WHERE r.state = 'reserved' AND r.account_id = :account_id AND r.endpoint = :endpoint
+        WHERE r.state = 'reserved' AND r.account_id || '' = :account_id AND r.endpoint = :endpoint
             AND (r.kind = 'test') = (:mode = 'test')
     ),
     COALESCE(t.price_micros, e.price_micros),
@@ -27,14 +27,14 @@ SELECT
         SELECT COALESCE(SUM(s.charged_micros), 0) FROM spend AS s WHERE s.account_id = :account_id AND s.day = :day
     ) + (
         SELECT COALESCE(SUM(r.price_micros), 0) FROM requests AS r
-        WHERE r.state = 'reserved' AND r.account_id = :account_id AND r.day = :day
+        WHERE r.state = 'reserved' AND r.account_id || '' = :account_id AND r.day = :day
     ) AS BIGINT) END,
     CASE WHEN a.monthly_limit_micros IS NULL THEN 0 ELSE CAST((
         SELECT COALESCE(SUM(s.charged_micros), 0) FROM spend AS s
         WHERE s.account_id = :account_id AND s.day >= :month || '-01' AND s.day <= :month || '-31'
     ) + (
         SELECT COALESCE(SUM(r.price_micros), 0) FROM requests AS r
-        WHERE r.state = 'reserved' AND r.account_id = :account_id AND r.month = :month
+        WHERE r.state = 'reserved' AND r.account_id || '' = :account_id AND r.month = :month
     ) AS BIGINT) END,
     CASE WHEN k.monthly_limit_micros IS NULL THEN 0 ELSE CAST((
         SELECT COALESCE(SUM(s.charged_micros), 0) FROM spend AS s
@@ -42,7 +42,7 @@ SELECT
             AND s.key_id = :key_id
     ) + (
         SELECT COALESCE(SUM(r.price_micros), 0) FROM requests AS r
-        WHERE r.state = 'reserved' AND r.account_id = :account_id AND r.month = :month AND r.key_id = :key_id
+        WHERE r.state = 'reserved' AND r.account_id || '' = :account_id AND r.month = :month AND r.key_id = :key_id
     ) AS BIGINT) END,
     :now
 FROM accounts AS a
@@ -89,7 +89,7 @@ SELECT
     COALESCE(u.free_posted, 0),
     (
         SELECT COUNT(*) FROM requests AS o
-        WHERE o.state = 'reserved' AND o.account_id = r.account_id AND o.endpoint = r.endpoint
+        WHERE o.state = 'reserved' AND o.account_id || '' = :account_id AND o.endpoint = r.endpoint
             AND o.request_id <> r.request_id AND (o.kind = 'test') = (r.kind = 'test')
     ),
     COALESCE(t.price_micros, e.price_micros),
@@ -102,14 +102,14 @@ SELECT
         SELECT COALESCE(SUM(s.charged_micros), 0) FROM spend AS s WHERE s.account_id = r.account_id AND s.day = r.day
     ) + (
         SELECT COALESCE(SUM(o.price_micros), 0) FROM requests AS o
-        WHERE o.state = 'reserved' AND o.account_id = r.account_id AND o.day = r.day
+        WHERE o.state = 'reserved' AND o.account_id || '' = :account_id AND o.day = r.day
     ) AS BIGINT) END,
     CASE WHEN a.monthly_limit_micros IS NULL THEN 0 ELSE CAST((
         SELECT COALESCE(SUM(s.charged_micros), 0) FROM spend AS s
         WHERE s.account_id = r.account_id AND s.day >= r.month || '-01' AND s.day <= r.month || '-31'
     ) + (
         SELECT COALESCE(SUM(o.price_micros), 0) FROM requests AS o
-        WHERE o.state = 'reserved' AND o.account_id = r.account_id AND o.month = r.month
+        WHERE o.state = 'reserved' AND o.account_id || '' = :account_id AND o.month = r.month
     ) AS BIGINT) END,
     CASE WHEN k.monthly_limit_micros IS NULL THEN 0 ELSE CAST((
         SELECT COALESCE(SUM(s.charged_micros), 0) FROM spend AS s
@@ -117,7 +117,7 @@ SELECT
             AND s.key_id = r.key_id
     ) + (
         SELECT COALESCE(SUM(o.price_micros), 0) FROM requests AS o
-        WHERE o.state = 'reserved' AND o.account_id = r.account_id AND o.month = r.month AND o.key_id = r.key_id
+        WHERE o.state = 'reserved' AND o.account_id || '' = :account_id AND o.month = r.month AND o.key_id = r.key_id
     ) AS BIGINT) END,
     :now
 FROM requests AS r
@@ -167,7 +167,7 @@ ON CONFLICT (account_id, day, key_id) DO UPDATE SET charged_micros = spend.charg
 UPDATE requests SET kind = 'paid', price_micros = :price_micros
 WHERE (account_id, request_id) = (
     SELECT r.account_id, r.request_id FROM requests AS r
-    WHERE r.state = 'reserved' AND r.account_id = :account_id AND r.endpoint = :endpoint AND r.month = :row_month
+    WHERE r.state = 'reserved' AND r.account_id || '' = :account_id AND r.endpoint = :endpoint AND r.month = :row_month
         AND r.kind = 'free' AND r.day = :row_day AND r.key_id = :key_id
     ORDER BY r.admitted_at, r.request_id
     LIMIT 1

@@ -17,7 +17,7 @@ RETURNING key_id
 -- name: reserved_money
 -- The account's reservations that may be charged, newest first.
 SELECT request_id, day, month, key_id, price_micros FROM requests
-WHERE state = 'reserved' AND account_id = :account_id AND price_micros > 0
+WHERE state = 'reserved' AND account_id || '' = :account_id AND price_micros > 0
 ORDER BY admitted_at DESC, request_id DESC
 
 -- name: posted_money
