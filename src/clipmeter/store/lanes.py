@@ -18,7 +18,7 @@ from clipmeter.store.wire import AGAIN, OURS, Wire, in_our_words, is_lost
 
 MOST = 128
 """Plans in one transaction at most: it bounds how long the first of them waits, and others for their accounts."""
-FULL = 32
+FULL = 16
 """So many plans do not wait for more."""
 GATHER_SECONDS = 0.01
 """How long a plan waits for others, while a transaction is under way."""

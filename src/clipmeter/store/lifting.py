@@ -3,9 +3,12 @@
 A query is written for one request. To run it for a whole batch in one round trip it is lifted: the sets of values
 become the rows of `v`, and the query is asked for each of them. The three shapes that occur:
 
-    SELECT …           SELECT v.place, r.* FROM v, LATERAL (the query) AS r
+    SELECT …           SELECT v.place, r.* FROM v, LATERAL (the query OFFSET 0) AS r
     INSERT … VALUES …  INSERT … SELECT … FROM v
     UPDATE … WHERE …   UPDATE … FROM v WHERE …
+
+OFFSET 0 leaves all rows, but keeps the query apart: it is run for each set by its own indexes, where a planner that
+takes the tables for empty would join all sets with the whole of a table.
 
 Queries that write about the same values become one statement: WITH v AS (…), part_0 AS (INSERT …), part_1 AS …
 """
@@ -80,8 +83,9 @@ def _for_many(sql: str, statement: Statement) -> str:
         return ""
     names, arrays = _rows(statement.values)
     if sql.startswith("SELECT"):
+        apart = "" if "OFFSET" in sql else "OFFSET 0\n"
         rows = f"unnest({arrays}) WITH ORDINALITY AS v({names}, place)"
-        return f"SELECT v.place, r.* FROM {rows} CROSS JOIN LATERAL (\n{sql}\n) AS r"  # noqa: S608 - our own queries
+        return f"SELECT v.place, r.* FROM {rows} CROSS JOIN LATERAL (\n{sql}\n{apart}) AS r"  # noqa: S608 - our own queries
     return written_for_many(sql, f"unnest({arrays}) AS v({names})")
 
 

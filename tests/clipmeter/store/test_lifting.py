@@ -31,6 +31,25 @@ async def test_postgres_takes_every_query(connection):
             await connection.prepare(lifted.many)
 
 
+@pytest.mark.parametrize("form", ["one", "many"])
+@pytest.mark.parametrize("name", ["admit_facts", "settle_facts", "pass_on", "reserved_money"])
+async def test_postgres_finds_what_is_in_flight_without_statistics(connection, name, form):
+    """A plan made for an empty database, and kept, does not read all of an account's requests when they are many."""
+    lifted = lift(statements()[name])
+    sql = getattr(lifted, form)
+    if not sql:
+        pytest.skip("is never asked for many")
+    await connection.execute("SET plan_cache_mode = force_generic_plan")
+    await connection.execute(f"PREPARE kept AS {sql}")
+    count = len(lifted.values) + len(lifted.clock)
+    rows = await connection.fetch(f"EXPLAIN EXECUTE kept({', '.join(['NULL'] * count)})")
+    plan = [row[0] for row in rows]
+    assert any("using requests_in_flight on requests" in step for step in plan), plan
+    assert not any("Seq Scan on requests" in step for step in plan)
+    by_key = [n for n, step in enumerate(plan) if "using requests_pkey" in step]
+    assert all("request_id" in plan[n + 1] for n in by_key), plan
+
+
 @pytest.mark.parametrize("name", ["charge_row+settle_usage+settle_spend", "settle_usage+settle_spend"])
 async def test_postgres_takes_several_queries_as_one(connection, name):
     """Queries about the same values are one statement, for one set of values and for many; the first one's rows."""
