@@ -18,9 +18,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from clipmeter.store.base import Row
-from clipmeter.store.named import CLOCK, INTEGERS, VALUE, Statement
-from clipmeter.store.together import clock_of, told_apart, written_for_many
+from clipmeter.store.named import INTEGERS, VALUE, Statement
+from clipmeter.store.together import told_apart, written_for_many
 
+CLOCK_SQL = {
+    "now": "(SELECT clock_micros())",
+    "day": "(SELECT utc_day(clock_micros()))",
+    "month": "(SELECT left(utc_day(clock_micros()), 7))",
+}
+"""What the database's clock gives: asked for once by each query, and the same for all of a transaction."""
 _SPLIT, _NULL = "\x1f", "\x1e"
 """Between the values of a column, and for one that is null: the driver takes one text in a third of an array's time."""
 
@@ -30,8 +36,6 @@ class Lifted:
     """A statement in both forms. `many` is "" when it has no form for many."""
 
     values: tuple[str, ...]
-    clock: tuple[str, ...]
-    """Which of now, day and month follow the values as arguments, in both forms."""
     one: str
     many: str
     by_account: bool
@@ -54,18 +58,21 @@ class Lifted:
 
 def lift(*queries: Statement) -> Lifted:
     """Both forms of a query; of several about the same values, as parts of one statement."""
-    clock = tuple(name for name in CLOCK if any(name in clock_of(query) for query in queries))
     values = tuple(dict.fromkeys(value for query in queries for value in query.values))
-    at = {name: f"${number}::{_type(name)}" for number, name in enumerate((*values, *clock), 1)}
+    at = {name: f"${number}::{_type(name)}" for number, name in enumerate(values, 1)}
     first = queries[0]
     returns = not first.writes or "RETURNING" in first.sql
-    one = _joined([VALUE.sub(lambda found: at[found[1]], query.sql) for query in queries], returns)
+    one = _joined([VALUE.sub(lambda found: at.get(found[1], found[0]), query.sql) for query in queries], returns)
     lifted = [
-        VALUE.sub(lambda found: at[found[1]] if found[1] in clock else f"v.its_{found[1]}", query.sql)
-        for query in queries
+        VALUE.sub(lambda found: f"v.its_{found[1]}" if found[1] in at else found[0], query.sql) for query in queries
     ]
     many = _for_many(lifted[0], first) if len(queries) == 1 else _all_for_many(lifted, values, returns)
-    return Lifted(values, clock, one, many, first.writes, returns)
+    return Lifted(values, _timed(one), _timed(many), first.writes, returns)
+
+
+def _timed(sql: str) -> str:
+    """With the time, last of all: what it is written as would hide the shape of a query."""
+    return VALUE.sub(lambda found: CLOCK_SQL[found[1]], sql)
 
 
 def _text(value: str | int | None) -> str:

@@ -1,9 +1,9 @@
 """One PostgreSQL connection that runs plans: transactions, queries in both forms, and errors in our own words."""
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -36,8 +36,9 @@ LOST = (
     TimeoutError,
 )
 """The connection is of no use any more."""
-_LOCK = "SELECT clock_micros() FROM accounts WHERE account_id = ANY($1::text[]) ORDER BY account_id FOR NO KEY UPDATE"
-_CLOCK = "SELECT clock_micros()"
+_LOCK = "SELECT FROM accounts WHERE account_id = ANY({}::text[]) ORDER BY account_id FOR NO KEY UPDATE"
+_PLAIN = re.compile(r"[0-9A-Za-z_-]+")
+"""Ids that may stand within a statement; all that we make are such."""
 _LIMITS = (
     f"SET LOCAL statement_timeout = {int(WORK_SECONDS * 1000)}; "
     f"SET LOCAL idle_in_transaction_session_timeout = {int(WORK_SECONDS * 1000)}"
@@ -50,7 +51,6 @@ class Wire:
     def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]", shift: Callable[[], float]) -> None:
         """`shift`: seconds to add to the database's clock, for tests."""
         self._connection = connection
-        self._moment: dict[str, Any] = {}
         self._shift = shift
 
     @classmethod
@@ -75,10 +75,11 @@ class Wire:
         Raises Redo or the driver's errors when it is not, and CommitUnknown when the commit may have happened or not.
         """
         async with asyncio.timeout(WORK_SECONDS):
-            await self._begin("SET LOCAL synchronous_commit = on")
             locked = sorted({run.account_id for run in runs if run.account_id})
-            if locked:
-                self._set_moment(await self._connection.fetch(_LOCK, locked))
+            on_the_way = all(map(_PLAIN.fullmatch, locked))
+            await self._begin("SET LOCAL synchronous_commit = on", locked if on_the_way else ())
+            if not on_the_way:
+                await self._connection.fetch(_LOCK.format("$1"), locked)
             for turn in turns(runs):
                 await self._drive(turn)
         await self._commit()
@@ -104,12 +105,14 @@ class Wire:
         """One statement of ours that has no name."""
         return [tuple(row) for row in await self._connection.fetch(sql, *values)]
 
-    async def _begin(self, how: str, *, limited: bool = True) -> None:
+    async def _begin(self, how: str, locked: Sequence[str] = (), *, limited: bool = True) -> None:
+        """Start a transaction and, in the same round trip, lock accounts: their ids are plain and in order."""
+        ids = "'{" + ",".join(locked) + "}'"
+        locks = f"; {_LOCK.format(ids)}" if locked else ""
         limits = f"; {_LIMITS}" if limited else ""
-        self._moment = {}
         shift = int(self._shift() * 1_000_000)
         shifted = f"; SET LOCAL clipmeter.shift = '{shift}'" if shift else ""
-        await self._connection.execute(f"BEGIN; {how}{limits}{shifted}")
+        await self._connection.execute(f"BEGIN; {how}{limits}{shifted}{locks}")
 
     async def _commit(self) -> None:
         try:
@@ -129,31 +132,21 @@ class Wire:
 
     async def _ask(self, name: str, batch: Sequence[Mapping[str, Any]], apart: bool) -> Sequence[list[Row]]:
         lifted = _lifted(name)
-        if lifted.clock and not self._moment:
-            self._set_moment(await self._connection.fetch(_CLOCK))
-        clock = [self._moment[name] for name in lifted.clock]
         columns = lifted.columns(batch) if len(batch) > 1 and lifted.many else None
         if columns is None:
-            found = [await self._ask_one(lifted, values, clock) for values in batch]
+            found = [await self._ask_one(lifted, values) for values in batch]
             return found if apart else [[row for rows in found for row in rows]]
         if lifted.returns:
-            rows = await self._connection.fetch(lifted.many, *columns, *clock)
+            rows = await self._connection.fetch(lifted.many, *columns)
             told = [tuple(row) for row in rows]
             if not apart:  # the account or the place that tells them apart is of no interest
                 return [[row[:-1] if lifted.by_account else row[1:] for row in told]]
             return lifted.sort(batch, told)
-        await self._connection.execute(lifted.many, *columns, *clock)
+        await self._connection.execute(lifted.many, *columns)
         return [[] for _ in batch] if apart else [[]]
 
-    async def _ask_one(self, lifted: Lifted, values: Mapping[str, Any], clock: Sequence[Any]) -> list[Row]:
-        return await self.rows(lifted.one, *(values[name] for name in lifted.values), *clock)
-
-    def _set_moment(self, rows: Sequence[Sequence[Any]]) -> None:
-        """The time of this transaction, from the last column of a row; from none nothing."""
-        if rows:
-            micros = rows[0][-1]
-            day = datetime.fromtimestamp(micros // 1_000_000, UTC).strftime("%Y-%m-%d")
-            self._moment = {"now": micros, "day": day, "month": day[:7]}
+    async def _ask_one(self, lifted: Lifted, values: Mapping[str, Any]) -> list[Row]:
+        return await self.rows(lifted.one, *(values[name] for name in lifted.values))
 
 
 @cache
