@@ -15,7 +15,7 @@ import structlog
 
 from clipmeter.answers import Got
 from clipmeter.billing.keys import Caller, Keys
-from clipmeter.billing.ledger import Charge, Hold, Kept, Ledger, Replay, Standing, counted
+from clipmeter.billing.ledger import Charge, Ending, Hold, Kept, Ledger, Replay, Standing
 from clipmeter.billing.replays import Repeat, read_repeat
 from clipmeter.endpoints.base import Endpoint, Parameters, read_query
 from clipmeter.errors import InternalError, Problem
@@ -183,17 +183,17 @@ class Call:
 
     def _charged(self, course: _Course, charge: Charge, answer: tuple[bytes, Got[Any]], then: Then) -> None:
         """The charge has ended: nearly always well, and then there is nothing to wait for."""
-        if charge.future.cancelled() or charge.future.exception():
-            task = asyncio.create_task(self._charged_late(course, charge, answer, then))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        elif standing := counted(charge.future.result()):
-            then(self._ended(course, _charged(answer, standing)))
-        else:
-            then(None)
+        future = charge.future
+        ending = None if future.cancelled() or future.exception() else future.result()
+        if isinstance(ending, Ending) and ending.state == "posted":
+            then(self._ended(course, _charged(answer, ending.standing)))
+            return
+        task = asyncio.create_task(self._charged_late(course, charge, answer, then))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _charged_late(self, course: _Course, charge: Charge, answer: tuple[bytes, Got[Any]], then: Then) -> None:
-        """It is not known, or a Problem says why not."""
+        """It has to wait for others, or it is not known, or a Problem says why not."""
         try:
             standing = await self._ledger.charged(charge)
             done = _charged(answer, standing) if standing else None

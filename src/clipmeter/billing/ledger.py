@@ -26,7 +26,7 @@ from clipmeter.billing.waiting import Place, WaitingRoom
 from clipmeter.errors import ConcurrencyLimitExceeded, Problem, ServiceUnavailable
 from clipmeter.store.base import CommitUnknown, Plan, Store, T
 
-__all__ = ["Charge", "Hold", "Kept", "Ledger", "LedgerRow", "Replay", "Standing", "Terms", "Violation"]
+__all__ = ["Charge", "Ending", "Hold", "Kept", "Ledger", "LedgerRow", "Replay", "Standing", "Terms", "Violation"]
 
 SWEEP_SECONDS = 0.5
 POLL_SECONDS = 0.25
@@ -119,7 +119,7 @@ class Ledger:
             ending = await charge.future
         except CommitUnknown:
             ending = await self._settle(charge.asked, self._charging(charge.asked, again=True))
-        return counted(ending)
+        return None if isinstance(ending, Wait) else _standing(ending)
 
     async def post(self, hold: Hold, *, video_id: str | None = None, kept: Kept | None = None) -> Standing:
         """Count a success; durable when this returns. Repeating it changes nothing. `kept`: the answer for a repeat.
@@ -310,11 +310,6 @@ class Ledger:
             limit.reschedule(0)
         self._holding.clear()
         raise ServiceUnavailable(sign="the ledger does not run, or was stopped for too long")
-
-
-def counted(ending: Ending | Wait) -> Standing | None:
-    """How a charge ended. None: it has to wait. Raises ServiceUnavailable when others have ended it."""
-    return None if isinstance(ending, Wait) else _standing(ending)
 
 
 def _standing(ending: Ending) -> Standing:

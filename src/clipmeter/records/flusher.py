@@ -18,14 +18,14 @@ class Flusher:
     def __init__(self, flush: Callable[[], Awaitable[None]], *, seconds: float) -> None:
         self._flush, self._seconds = flush, seconds
         self._soon = asyncio.Event()
-        self.is_stopping = False
+        self.stopping = asyncio.Event()
         """The next time is the last one."""
         self._failing = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """From now on."""
-        self.is_stopping = False
+        self.stopping.clear()
         self._task = asyncio.create_task(self._run())
 
     def hurry(self) -> None:
@@ -35,14 +35,14 @@ class Flusher:
 
     async def stop(self) -> None:
         """Flush what is left and end."""
-        self.is_stopping = True
+        self.stopping.set()
         self._soon.set()
         if self._task:
             await self._task
         self._task = None
 
     async def _run(self) -> None:
-        while not self.is_stopping:
+        while not self.stopping.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._soon.wait(), self._seconds)
             self._soon.clear()
@@ -65,13 +65,15 @@ class Flusher:
 class Pace:
     """Steps that follow each other at least so many seconds apart, as long as there is time for that."""
 
-    def __init__(self, seconds: float, is_hurried: Callable[[], bool]) -> None:
-        self._seconds, self._is_hurried = seconds, is_hurried
+    def __init__(self, seconds: float, stopping: asyncio.Event) -> None:
+        """`stopping`: set when there is no time any more."""
+        self._seconds, self._stopping = seconds, stopping
         self._next = time.monotonic()
 
     async def rest(self) -> None:
         """After a step: until the next one."""
         self._next += self._seconds
         wait = self._next - time.monotonic()
-        if wait > 0 and not self._is_hurried():
-            await asyncio.sleep(wait)
+        if wait > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), wait)

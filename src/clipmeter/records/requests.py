@@ -81,6 +81,7 @@ class RequestLog:
 
     def start(self) -> None:
         """Write what is noted from now on. The store must be open until `stop`."""
+        self._flushed_at = time.monotonic()
         self._flusher.start()
 
     async def stop(self) -> None:
@@ -98,7 +99,7 @@ class RequestLog:
 
     async def _flush_when_worth_it(self) -> None:
         is_busy = BUSY_ROWS < len(self._waiting) < FLUSH_ROWS
-        if not is_busy or self._flusher.is_stopping or time.monotonic() >= self._next_flush:
+        if not is_busy or self._flusher.stopping.is_set() or time.monotonic() >= self._next_flush:
             since, self._flushed_at = self._flushed_at, time.monotonic()
             await self.flush(SPREAD * min(self._flushed_at - since, BUSY_SECONDS))
 
@@ -110,7 +111,7 @@ class RequestLog:
         zero = await self._tally.zero() if self._waiting else 0
         self._waiting = deque(sorted(self._waiting))  # those of an account lie together in the database too
         due = len(self._waiting)
-        pace = Pace(seconds / (1 + due // CHUNK), lambda: self._flusher.is_stopping)
+        pace = Pace(seconds / (1 + due // CHUNK), self._flusher.stopping)
         while due > 0:
             chunk = list(islice(self._waiting, min(due, CHUNK)))
             is_written = await self._write(chunk)

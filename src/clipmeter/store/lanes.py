@@ -110,7 +110,6 @@ class Lanes:
                 return []
             self._news.clear()
             await self._news.wait()
-        self._late = False
         if self._gathering:
             self._gathering.cancel()
             self._gathering = None
@@ -121,6 +120,7 @@ class Lanes:
                 batch.append(self._waiting.popleft())
             if alone:
                 break
+        self._late = bool(self._waiting)  # what could not go with these has waited as long: the next lane takes it
         return batch
 
     def _is_time(self) -> bool:

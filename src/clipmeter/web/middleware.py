@@ -62,7 +62,7 @@ class Outermost:
         try:
             _check_sizes(scope)
             return begin(scope, told)
-        except Problem:
+        except Exception:  # noqa: BLE001 - the application meets it too, and says what it is
             return False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

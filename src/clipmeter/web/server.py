@@ -86,8 +86,10 @@ class Protocol(HttpToolsProtocol):
         self._in_head = False
         self._head_is_whole()
         self._holds = True
-        super().on_headers_complete()
-        self._holds = False
+        try:
+            super().on_headers_complete()
+        finally:  # the head may be one that is refused; those before it are still to be answered
+            self._holds = False
         self.scope["state"]["reply"] = self._reply  # not about its cycle, or the two would hold each other for long
 
     def on_message_complete(self) -> None:
@@ -201,7 +203,7 @@ class Protocol(HttpToolsProtocol):
 
 def _write(cycle: RequestResponseCycle, server: ServerState, reply: Reply) -> None:
     """In one piece, its headers taken as they are."""
-    if cycle.disconnected:
+    if cycle.disconnected or cycle.transport.is_closing():
         return
     parts = [STATUS_LINE[reply.status]]
     for name, value in (*server.default_headers, *reply.headers):

@@ -100,6 +100,15 @@ async def test_a_body_goes_to_the_application(pause):
         assert (first, second) in {(b"applicationabc", b"express"), (b"express", b"express")}
 
 
+@pytest.mark.parametrize("refused", [b"CONNECT a:80", b"GET http://a:99999/"])
+async def test_a_refused_head_leaves_those_before_it_their_answers(refused):
+    """However a later head is refused, earlier requests are answered first, and none is left without an answer."""
+    async with asking(Echo()) as (reader, writer):
+        writer.write(get(b"/express") + get(b"/") + get(b"/express") + refused + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert await bodies(reader, 3) == [b"express", b"application", b"express"]
+        assert (await asyncio.wait_for(reader.readuntil(b"\r\n"), 10)).startswith(b"HTTP/1.1 400")
+
+
 @pytest.mark.parametrize("path", [b"/express", b"/"])
 async def test_requests_leave_no_garbage(path):
     """What a request has used is given back at once: to search for cycles stops everything for a tenth of a second."""
