@@ -178,30 +178,34 @@ class Call:
             )
         except Exception:  # noqa: BLE001 - the whole path finds it too, and what has to be said first
             return False
-        charge.future.add_done_callback(lambda _: self._charged(course, charge, (body, got), then))
+        done = Done(body, got, _etag(body))
+        charge.future.add_done_callback(lambda _: self._charged(course, charge, done, then))
         return True
 
-    def _charged(self, course: _Course, charge: Charge, answer: tuple[bytes, Got[Any]], then: Then) -> None:
+    def _charged(self, course: _Course, charge: Charge, done: Done, then: Then) -> None:
         """The charge has ended: nearly always well, and then there is nothing to wait for."""
         future = charge.future
         ending = None if future.cancelled() or future.exception() else future.result()
         if isinstance(ending, Ending) and ending.state == "posted":
-            then(self._ended(course, _charged(answer, ending.standing)))
+            then(self._ended(course, done._replace(standing=ending.standing)))
             return
-        task = asyncio.create_task(self._charged_late(course, charge, answer, then))
+        task = asyncio.create_task(self._charged_late(course, charge, done, then))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _charged_late(self, course: _Course, charge: Charge, answer: tuple[bytes, Got[Any]], then: Then) -> None:
+    async def _charged_late(self, course: _Course, charge: Charge, done: Done, then: Then) -> None:
         """It has to wait for others, or it is not known, or a Problem says why not."""
         try:
             standing = await self._ledger.charged(charge)
-            done = _charged(answer, standing) if standing else None
+            if standing is None:
+                then(None)
+                return
+            done = done._replace(standing=standing)
         except Problem as problem:
             done = Done(problem=problem, standing=await self._standing(course.caller, course.endpoint))
         except Exception as error:  # noqa: BLE001 - it is logged and told
             done = await self._crashed(error, course)
-        then(done and self._ended(course, done))
+        then(self._ended(course, done))
 
     def _ended(self, course: _Course, done: Done) -> Done:
         course.done = done
@@ -279,11 +283,6 @@ class Call:
             return await self._ledger.standing(caller, endpoint.name)
         except Problem:
             return None
-
-
-def _charged(answer: tuple[bytes, Got[Any]], standing: Standing) -> Done:
-    body, got = answer
-    return Done(body, got, _etag(body), standing=standing)
 
 
 def _repeat(endpoint: Endpoint[Any], asked: Asked, caller: Caller, parameters: Parameters) -> Repeat | None:

@@ -43,13 +43,6 @@ class Hold:
     repeat: Repeat | None = None
 
 
-class Charge(NamedTuple):
-    """A charge under way: what it is for, and how it ended once that is saved (`rules.Wait`: it has to wait)."""
-
-    asked: Asked
-    future: "Future[Ending | Wait]"
-
-
 class Ending(NamedTuple):
     """How a reservation ended: posted, voided or expired, maybe by someone else; and where the account stands.
 
@@ -59,3 +52,10 @@ class Ending(NamedTuple):
     state: str
     standing: Standing
     refusal: Problem | None = None
+
+
+class Charge(NamedTuple):
+    """A charge under way: what it is for, and how it ended once that is saved (`rules.Wait`: it has to wait)."""
+
+    asked: Asked
+    future: Future[Ending | Wait]

@@ -77,7 +77,7 @@ class RequestLog:
         self._tally = Tally(store)
         self._waiting: deque[LogEntry] = deque()
         self._flusher = Flusher(self._flush_when_worth_it, seconds=FLUSH_SECONDS)
-        self._next_prune = self._next_flush = self._flushed_at = 0.0
+        self._next_prune = self._flushed_at = 0.0
 
     def start(self) -> None:
         """Write what is noted from now on. The store must be open until `stop`."""
@@ -98,10 +98,12 @@ class RequestLog:
             self._flusher.hurry()
 
     async def _flush_when_worth_it(self) -> None:
+        now = time.monotonic()
+        since = min(now - self._flushed_at, BUSY_SECONDS)
         is_busy = BUSY_ROWS < len(self._waiting) < FLUSH_ROWS
-        if not is_busy or self._flusher.stopping.is_set() or time.monotonic() >= self._next_flush:
-            since, self._flushed_at = self._flushed_at, time.monotonic()
-            await self.flush(SPREAD * min(self._flushed_at - since, BUSY_SECONDS))
+        if not is_busy or self._flusher.stopping.is_set() or since == BUSY_SECONDS:
+            self._flushed_at = now
+            await self.flush(SPREAD * since)
 
     async def flush(self, seconds: float = 0.0) -> None:
         """Write what waits, a few rows at a time, then its sums, and delete what is too old.
@@ -122,7 +124,6 @@ class RequestLog:
             due -= len(chunk)
             await pace.rest()
         await self._tally.flush(pace)
-        self._next_flush = time.monotonic() + BUSY_SECONDS
         if time.monotonic() >= self._next_prune:
             await self.prune()
             self._next_prune = time.monotonic() + _PRUNE_SECONDS

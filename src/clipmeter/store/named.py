@@ -29,7 +29,7 @@ INTEGERS = frozenset(_INTEGERS.split())
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One query: its text, what it is for, its values, whether it may change rows and whether it asks for the time."""
+    """One query: its text, what it is for, its values, and whether it may change rows."""
 
     name: str
     purpose: str
@@ -37,7 +37,6 @@ class Statement:
     values: tuple[str, ...]
     """Names of the values that the plan gives, each once."""
     writes: bool
-    timed: bool
 
 
 @cache
@@ -77,7 +76,6 @@ def parse(part: str) -> Statement:
         sql,
         tuple(value for value in given if value not in CLOCK),
         not sql.startswith("SELECT"),
-        any(value in CLOCK for value in given),
     )
 
 

@@ -9,17 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clipmeter.store.base import Row
-from clipmeter.store.named import CLOCK, VALUE, Statement
 
 WHERE = re.compile(r"^WHERE ", re.MULTILINE)
 _VALUES = re.compile(r"\bVALUES \((.*?)\)(?=\nON CONFLICT|\nRETURNING|\Z)", re.DOTALL)
 _RETURNING = re.compile(r"\nRETURNING (.*)\Z", re.DOTALL)
-
-
-def clock_of(statement: Statement) -> tuple[str, ...]:
-    """Which of now, day and month a query asks for."""
-    used = set(VALUE.findall(statement.sql))
-    return tuple(name for name in CLOCK if name in used)
 
 
 def written_for_many(sql: str, rows: str, ending: str = "") -> str:

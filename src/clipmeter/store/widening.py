@@ -16,8 +16,8 @@ from operator import itemgetter
 from typing import Any
 
 from clipmeter.store.base import Row
-from clipmeter.store.named import VALUE, Statement, statements
-from clipmeter.store.together import clock_of, told_apart, written_for_many
+from clipmeter.store.named import CLOCK, VALUE, Statement, statements
+from clipmeter.store.together import told_apart, written_for_many
 
 SIZES = (32, 16, 8, 4, 2)
 """How many sets are asked for at once: few forms of each query, which the driver keeps prepared."""
@@ -47,7 +47,7 @@ class Wide:
 def narrow(name: str) -> Wide:
     """A query for one set of values. Values have numbers: by name the driver takes twice the time."""
     statement = statements()[name]
-    clock = clock_of(statement)
+    clock = _clock(statement)
     at = {value: f"?{number}" for number, value in enumerate((*clock, *statement.values), 1)}
     sql = VALUE.sub(lambda found: at[found[1]], statement.sql)
     return Wide(sql, statement.values, clock, statement.writes, _picker(statement.values))
@@ -57,7 +57,7 @@ def narrow(name: str) -> Wide:
 def wide(name: str, size: int) -> Wide | None:
     """The same for so many sets; None: it has no such form."""
     statement = statements()[name]
-    clock = clock_of(statement)
+    clock = _clock(statement)
     sql = VALUE.sub(
         lambda found: f"?{clock.index(found[1]) + 1}" if found[1] in clock else f"v.its_{found[1]}", statement.sql
     )
@@ -77,6 +77,12 @@ def pieces(count: int) -> Iterator[int]:
             yield size
             count -= size
     yield from (1,) * count
+
+
+def _clock(statement: Statement) -> tuple[str, ...]:
+    """Which of now, day and month a query asks for."""
+    used = set(VALUE.findall(statement.sql))
+    return tuple(name for name in CLOCK if name in used)
 
 
 def _picker(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:

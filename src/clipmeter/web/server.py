@@ -99,7 +99,10 @@ class Protocol(HttpToolsProtocol):
         self._start_held()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401, ARG002 - uvicorn's
-        """Have a request answered, now or when it is known whether it has a body."""
+        """Have a request answered, now or when it is known whether it has a body.
+
+        `app` is always ours: uvicorn has another one only for a limit of its own, which is not set.
+        """
         self._under_way = cycle
         if self._holds:
             self._is_held = True

@@ -124,12 +124,11 @@ def test_primary_keys_start_with_the_account(schema):
 def test_parse():
     """A query is its name, its purpose and its text."""
     found = parse("one\n-- What it is\n-- for.\nSELECT :now\n")
-    assert (found.name, found.purpose, found.sql, found.writes, found.timed) == (
+    assert (found.name, found.purpose, found.sql, found.writes) == (
         "one",
         "What it is for.",
         "SELECT :now",
         False,
-        True,
     )
 
 

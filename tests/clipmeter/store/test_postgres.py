@@ -57,6 +57,20 @@ async def test_many_plans_share_a_commit(store):
     assert len(await store.read(accounts())) == 300
 
 
+@pytest.mark.parametrize("name", ["acct_1", "it's {odd}, \\or NULL"])
+async def test_a_plan_waits_for_its_account(store, database_url, name):
+    """While another transaction holds an account nothing else moves its money, whatever the account's id."""
+    assert await store.write(sign_up(name))
+    holder = await asyncpg.connect(database_url)
+    async with holder.transaction():
+        await holder.execute("SELECT FROM accounts WHERE account_id = $1 FOR NO KEY UPDATE", name)
+        waiting = store.submit(sign_up(name))
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+    assert await asyncio.wait_for(waiting, 5) is False
+    await holder.close()
+
+
 async def test_a_plan_that_breaks_a_query_breaks_alone(store):
     """A request that the database refuses fails; those that shared its transaction are saved."""
     broken = Query("key_limit_set", {"account_id": "b", "key_id": "x", "key_limit": 2**70})
