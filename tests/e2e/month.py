@@ -176,4 +176,4 @@ def one_hour(health: HealthLog, dice: random.Random, *, bad: bool) -> None:
         health.note("live", [Attempt("webpage", code, "", seconds)])
         if code:
             health.note("live", [Attempt("embed", code if dice.random() < 0.3 else "", "", seconds * 1.3)])
-        health.served("live", ENDPOINT, code, seconds * 1100)
+        health.served("live", ENDPOINT, code, [seconds * 1100])

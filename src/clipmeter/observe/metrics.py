@@ -4,7 +4,7 @@ Labels are few and known: no account, key, video or address is ever one of them.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from typing import TypeAlias
@@ -70,9 +70,9 @@ class Metrics:
         """Count answers from memory."""
         self._remembered.labels(endpoint, mode).inc(calls)
 
-    def stage(self, endpoint: str, stage: str, seconds: float) -> None:
-        """Add a time."""
-        self._stages.add((endpoint, stage), seconds)
+    def stage(self, endpoint: str, stage: str, times: Sequence[float]) -> None:
+        """Add times, in seconds."""
+        self._stages.add((endpoint, stage), times)
 
     def tried(self, lane: str, attempts: Iterable[Attempt]) -> None:
         """Add tries at sources."""
@@ -100,14 +100,15 @@ class _Times:
         self._counts: dict[tuple[str, str], list[int]] = {}
         self._sums: dict[tuple[str, str], float] = {}
 
-    def add(self, where: tuple[str, str], seconds: float) -> None:
-        """Count a time."""
+    def add(self, where: tuple[str, str], times: Sequence[float]) -> None:
+        """Count times, in seconds."""
         counts = self._counts.get(where)
         if counts is None:
             counts = self._counts[where] = [0] * (len(STAGES) + 1)
             self._sums[where] = 0.0
-        counts[bisect_left(STAGES, seconds)] += 1
-        self._sums[where] += seconds
+        for seconds in times:
+            counts[bisect_left(STAGES, seconds)] += 1
+        self._sums[where] += sum(times)
 
     def describe(self) -> Iterable[Metric]:
         """Its name."""

@@ -5,7 +5,7 @@ A call hands over a `Finished` and goes on; a moment later, in pieces, these bec
 
 import asyncio
 import logging
-from collections import Counter, deque
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
 from typing import Any, ParamSpec, TypeVar
 
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 QUEUE = 5_000
 FOLD_SECONDS = 0.25
-FOLD_CALLS = 20
+FOLD_CALLS = 40
 UPSTREAMS = 500
 """From this status on something is wrong on this side, or on TikTok's."""
 SHORT = 250
@@ -32,6 +32,8 @@ SHOWN = 4_000
 """What short queries ask for, in bytes of the query, is remembered for so many of them."""
 LEFT = (499, "caller_left")
 """Status and code of a call whose caller hung up; nobody got them."""
+_Kind = tuple[str, str, str, int, str, bool]
+"""Endpoint, mode, lane, status, code, whether from memory: calls that have all of it in common are counted at once."""
 A = TypeVar("A")
 P = ParamSpec("P")
 
@@ -100,30 +102,31 @@ class Watch:
 
     def _fold(self, most: int) -> None:
         quiet = not log.is_enabled_for(logging.INFO)
-        calls: Counter[tuple[str, str, int, str]] = Counter()
-        remembered: Counter[tuple[str, str]] = Counter()
+        ended: defaultdict[_Kind, list[float]] = defaultdict(list)
+        stages: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
         for _ in range(min(most, len(self._waiting))):
             finished = self._waiting.popleft()
             status, code, problem = end = _end(finished)
             name, caller = finished.endpoint.name, finished.caller
             mode = caller.mode if caller else "unknown"
-            calls[name, mode, status, code] += 1
-            remembered[name, mode] += _from_memory(finished)
-            self._health.served(_lane(finished), name, code, finished.stages["total"] * 1000)
+            ended[name, mode, _lane(finished), status, code, _from_memory(finished)].append(finished.stages["total"])
             for stage, seconds in finished.stages.items():
-                self._metrics.stage(name, stage, seconds)
+                stages[name, stage].append(seconds)
             if status >= UPSTREAMS or not quiet:
                 _say(finished, status, code, problem)
             if caller is not None:
                 self._log.note(_entry(finished, caller, self._asked(finished.endpoint, finished.asked.query), end))
-        self._count(calls, remembered)
+        for kind, totals in ended.items():
+            self._count(kind, totals)
+        for where, times in stages.items():
+            self._metrics.stage(*where, times)
 
-    def _count(self, calls: Counter[tuple[str, str, int, str]], remembered: Counter[tuple[str, str]]) -> None:
-        for labels, number in calls.items():
-            self._metrics.finished(*labels, number)
-        for where, number in remembered.items():
-            if number:
-                self._metrics.remembered(*where, number)
+    def _count(self, kind: _Kind, totals: list[float]) -> None:
+        name, mode, lane, status, code, from_memory = kind
+        self._metrics.finished(name, mode, status, code, len(totals))
+        if from_memory:
+            self._metrics.remembered(name, mode, len(totals))
+        self._health.served(lane, name, code, [seconds * 1000 for seconds in totals])
 
     def _asked(self, endpoint: Endpoint[Any], query: bytes) -> str:
         if len(query) > SHORT:

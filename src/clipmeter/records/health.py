@@ -5,7 +5,7 @@ endpoints   every call, also of callers whose key could not be checked
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -82,11 +82,11 @@ class HealthLog:
     def note(self, lane: str, attempts: Iterable[Attempt]) -> None:
         """Count attempts. `lane`: whose requests they served, `live` or `test`."""
         for attempt in attempts:
-            _count(self._tried, (self.hour(), lane, attempt.source, attempt.code), attempt.seconds * 1000)
+            _count(self._tried, (self.hour(), lane, attempt.source, attempt.code), [attempt.seconds * 1000])
 
-    def served(self, lane: str, endpoint: str, code: str, ms: float) -> None:
-        """Count a call that has ended. `code`: "" for a success."""
-        _count(self._served, (self.hour(), lane, endpoint, code), ms)
+    def served(self, lane: str, endpoint: str, code: str, times: Sequence[float]) -> None:
+        """Count calls that have ended alike. `code`: "" for successes; `times`: the milliseconds of each, one or more."""
+        _count(self._served, (self.hour(), lane, endpoint, code), times)
 
     async def flush(self) -> None:
         """Write what was counted, and delete what is too old. Raises ServiceUnavailable."""
@@ -118,14 +118,15 @@ class HealthLog:
         return int(self._clock()) // _HOUR
 
 
-def _count(counted: _Sums, key: _Key, ms: float) -> None:
+def _count(counted: _Sums, key: _Key, times: Sequence[float]) -> None:
     sums = counted.get(key)
     if sums is None:
         sums = counted[key] = [0.0] * (_FIRST_BUCKET + len(BUCKETS))
-    sums[0] += 1
-    sums[1] += ms
-    sums[2] = max(sums[2], ms)
-    sums[_FIRST_BUCKET + bucket_of(ms)] += 1
+    sums[0] += len(times)
+    sums[1] += sum(times)
+    sums[2] = max(sums[2], *times)
+    for ms in times:
+        sums[_FIRST_BUCKET + bucket_of(ms)] += 1
 
 
 def _put_back(counted: _Sums, earlier: _Sums) -> None:

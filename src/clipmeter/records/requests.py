@@ -27,10 +27,11 @@ log = structlog.get_logger()
 
 QUEUE = 20_000
 """Rows that may wait for the database."""
-CHUNK = 32
-"""Rows in one transaction: what is admitted and posted waits for it, so it is short."""
+CHUNK, CHUNKS = 64, 64
+"""Rows in one transaction: what is admitted and posted waits for it, so it is short. More of them when there would be
+more than so many transactions: then rows cost less, and what comes in faster is written faster."""
 FLUSH_SECONDS = 0.5
-BUSY_ROWS, BUSY_SECONDS, FLUSH_ROWS = 200, 3.0, 4_000
+BUSY_ROWS, BUSY_SECONDS, FLUSH_ROWS = 200, 3.0, 10_000
 """When more rows than that wait, they wait for more still, for so long or until they are so many: rows of an account
 that are written together share pages of the database, which are most of the work."""
 SPREAD = 0.8
@@ -113,9 +114,10 @@ class RequestLog:
         zero = await self._tally.zero() if self._waiting else 0
         self._waiting = deque(sorted(self._waiting))  # those of an account lie together in the database too
         due = len(self._waiting)
-        pace = Pace(seconds / (1 + due // CHUNK), self._flusher.stopping)
+        size = max(CHUNK, due // CHUNKS)
+        pace = Pace(seconds / (1 + due // size), self._flusher.stopping)
         while due > 0:
-            chunk = list(islice(self._waiting, min(due, CHUNK)))
+            chunk = list(islice(self._waiting, min(due, size)))
             is_written = await self._write(chunk)
             for _ in chunk:
                 self._waiting.popleft()

@@ -59,11 +59,11 @@ async def test_days(store, clock):
     """Endpoints and sources by day, outcome and length, of one lane; several processes add to the same rows."""
     for health in (HealthLog(store, clock=clock), HealthLog(store, clock=clock)):
         health.note("live", [GOOD, BAD])
-        health.served("live", "video", "", 30.2)
-        health.served("test", "video", "", 1.0)
+        health.served("live", "video", "", [30.2])
+        health.served("test", "video", "", [1.0])
         await health.flush()
     clock.seconds += 86_400
-    health.served("live", "video", "auth_error", 9_000.0)
+    health.served("live", "video", "auth_error", [9_000.0])
     await health.flush()
     record = await health.record("live", 0)
     day = int(clock.seconds) // 86_400
@@ -85,11 +85,11 @@ async def test_an_outage_loses_nothing(where, clock):
     store = store_at(where)
     health = HealthLog(store, clock=clock)
     health.note("live", [GOOD])
-    health.served("live", "video", "", 5.0)
+    health.served("live", "video", "", [5.0])
     with pytest.raises(Exception, match="service is starting"):
         await health.flush()
     health.note("live", [GOOD])
-    health.served("live", "video", "", 5.0)
+    health.served("live", "video", "", [5.0])
     async with store:
         await health.flush()
         assert await rows(health) == [("live", "webpage", "", 2, 400, 200)]
