@@ -90,8 +90,7 @@ def charge(asked: Asked, terms: Terms, *, waiting: int, again: bool) -> Steps[En
     limit = limit_of(facts.account_kind, asked.mode, terms)
     period = period_of(facts.spending.now)
     values = {**_row(asked, grant, terms, limit), **_limits(facts.spending), **_counted(period, grant)}
-    if not (yield Query(f"charge_row+{_sums(grant)}", values)):
-        raise BillingError(sign=f"request id {asked.request_id} is taken")
+    yield Query(f"charge_row+{_sums(grant)}", values)
     if verdict.kind != grant.kind and facts.spending.limited:
         yield _pass_on(asked.account_id, asked.endpoint, asked.key_id, period, verdict)
     free_posted = facts.free_posted + (grant.kind == "free")

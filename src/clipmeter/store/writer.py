@@ -30,7 +30,7 @@ MOST = 256
 MOST_HERE = 64
 """The same on the event loop, which has more to do."""
 SLOW_SECONDS = 0.01
-"""When batches take longer than this on average, the disk is slow: the event loop leaves them to the thread."""
+"""When commits take longer than this on average, the disk is slow: the event loop leaves batches to the thread."""
 SLOW_FOR_SECONDS = 1.0
 GATHER_SECONDS = 0.001
 """How soon after a batch the event loop begins the next one: a few plans that share a commit cost half as much each."""
@@ -129,9 +129,7 @@ class Writer:
     def _save_here(self, batch: list[Job]) -> bool:
         if self._session is None or time.monotonic() < self._slow_until or not self._session.begin_now():
             return False
-        began = time.monotonic()
         self._save(batch, begun=True)
-        self._pace += (time.monotonic() - began - self._pace) / 8
         if self._pace > SLOW_SECONDS:
             self._slow_until, self._pace = time.monotonic() + SLOW_FOR_SECONDS, 0.0
         return True
@@ -216,7 +214,9 @@ class Writer:
             self._forget_failed()
             _run_all(session, batch)
             failure = CommitUnknown
+            began = time.monotonic()
             session.commit()
+            self._pace += (time.monotonic() - began - self._pace) / 8
             self.batches += 1
             self.plans += len(batch)
         except Redo:

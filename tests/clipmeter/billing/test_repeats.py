@@ -9,6 +9,7 @@ from bank import VIDEO
 from clipmeter.billing.ledger import Hold, Kept, Replay, Standing
 from clipmeter.billing.replays import Repeat
 from clipmeter.errors import (
+    BillingError,
     ConcurrencyLimitExceeded,
     IdempotencyInProgress,
     InvalidApiKey,
@@ -101,6 +102,19 @@ async def test_a_charge_waits_for_what_is_undecided(bank):
     assert await bank.ledger.charge(caller, VIDEO, video_id="1", request_id="r1") is None
     await bank.ledger.void(last, "not_found")
     assert await bank.ledger.charge(caller, VIDEO, video_id="1", request_id="r2") == Standing(0, 0, 3, 0)
+
+
+async def test_a_charge_whose_id_is_taken(bank):
+    """I3: one request id is charged once, also when two requests in the same transaction have it."""
+    caller, other = await bank.caller(), await bank.caller()
+    work = [
+        bank.ledger.charge(who, VIDEO, video_id="1", request_id=name)
+        for who, name in ((caller, "same"), (caller, "same"), (other, "same"), (caller, "another"))
+    ]
+    ends = await asyncio.gather(*work, return_exceptions=True)
+    assert [type(end) for end in ends] == [Standing, BillingError, Standing, Standing]
+    assert (await bank.ledger.standing(caller, VIDEO)).free_remaining == 48
+    assert await bank.ledger.verify() == []
 
 
 async def test_charges_keep_the_places(bank):

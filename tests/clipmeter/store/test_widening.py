@@ -48,7 +48,8 @@ def connection():
 def values_for(name, account):
     special = {"account_id": account, "request_id": f"old{account}", "kind": "paid", "state": "posted", "body": "{}"}
     its = {value: 5 if value in NUMBERS else special.get(value, value) for value in narrow(name).values}
-    return {**its, "request_id": f"new{account}"} if name in {"admit_row", "charge_row"} and account != "b" else its
+    is_new = name == "charge_row" or (name == "admit_row" and account != "b")
+    return {**its, "request_id": f"new{account}"} if is_new else its
 
 
 def asked_singly(connection, name, batch):

@@ -66,7 +66,8 @@ ON CONFLICT DO NOTHING
 RETURNING month, day, deadline
 
 -- name: charge_row
--- Reserve and post in one step; no row when the request id is taken.
+-- Reserve and post in one step. Request ids are drawn by chance: one that is taken is an error. (To look for it before, or
+-- to return what was written, takes a fifth of the time.)
 INSERT INTO requests (
     account_id, request_id, endpoint, key_id, video_id, kind, price_micros, free_limit, slot_limit,
     month, day, state, reason, node_id, deadline, admitted_at, ended_at, daily_limit, monthly_limit, key_limit
@@ -75,8 +76,6 @@ VALUES (
     :account_id, :request_id, :endpoint, :key_id, :video_id, :kind, :price_micros, :free_limit, :slot_limit,
     :month, :day, 'posted', '', :node_id, :now, :now, :now, :daily_limit, :monthly_limit, :key_limit
 )
-ON CONFLICT DO NOTHING
-RETURNING month, day
 
 -- name: settle_facts
 -- What posting or voiding one request needs to know. What is spent counts what is reserved too, this request included,
