@@ -1,15 +1,17 @@
-"""A database and accounts for a measurement, and what the ledger has of them afterwards; while no server runs."""
+"""A database and accounts for a measurement, and what the books have of them afterwards; while no server runs."""
 
 import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 import postgres
 from clipmeter.books import Books
+from clipmeter.records.statistics import Statistics
 from clipmeter.settings import Settings
 
 
@@ -39,3 +41,13 @@ async def posted(settings: Settings) -> int:
     books = Books(settings)
     async with books.open():
         return len([row async for row in books.ledger.show() if row.state == "posted"])
+
+
+async def logged(settings: Settings, keys: list[str]) -> int:
+    """How many requests of the accounts with these live keys the request log has seen, by its sums."""
+    books = Books(settings)
+    async with books.open():
+        statistics = Statistics(books.store)
+        accounts = [(await books.keys.find(key)).account_id for key in keys]
+        days = [await statistics.daily(account_id, date.min, date.max) for account_id in accounts]
+    return sum(day.requests for its in days for day in its)

