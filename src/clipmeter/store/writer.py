@@ -214,9 +214,7 @@ class Writer:
             self._forget_failed()
             _run_all(session, batch)
             failure = CommitUnknown
-            began = time.monotonic()
-            session.commit()
-            self._pace += (time.monotonic() - began - self._pace) / 8
+            (self._commit_here if begun else Session.commit)(session)
             self.batches += 1
             self.plans += len(batch)
         except Redo:
@@ -226,6 +224,14 @@ class Writer:
             self._set_aside()
             for job in batch:
                 job.error = lost(in_our_words(error), failure)
+
+    def _commit_here(self, session: Session) -> None:
+        """Commit on the event loop, with an eye on how long that takes."""
+        began = time.monotonic()
+        try:
+            session.commit()
+        finally:
+            self._pace += (time.monotonic() - began - self._pace) / 8
 
     def _undo(self) -> None:
         try:
