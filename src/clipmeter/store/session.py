@@ -28,8 +28,8 @@ OURS = (
 """The driver's errors that mean a mistake in a query or its values; all others mean that the database is not usable."""
 
 LOG_PAGES = 1_500
-"""Of the write-ahead log, after which it should be copied into the database: 6 MB, since commits wait behind what the disk
-has to take at once."""
+"""Of the write-ahead log, after which it should be copied into the database: 6 MB, since commits wait behind what the
+disk has to take at once."""
 STATEMENTS = 400
 """That are kept prepared: every query, in all of its forms."""
 _DAY_MICROS = 86_400_000_000
