@@ -23,8 +23,8 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 class Query(NamedTuple):
     """One of the named queries in store/queries with its values.
 
-    Several names joined by `+` are asked about the same values, in one round trip where the database can. The rows are
-    those of the first; the others return none. No two of them may touch the same table.
+    Several names joined by `+` are asked about the same values, in one round trip where the database can. They return
+    no rows, and no two of them may touch the same table.
 
     The driver adds `now` (micro-seconds since 1970), `day` and `month`: UTC, by the database's clock, the same for all
     queries of a transaction.

@@ -10,7 +10,7 @@ become the rows of `v`, and the query is asked for each of them. The three shape
 OFFSET 0 leaves all rows, but keeps the query apart: it is run for each set by its own indexes, where a planner that
 takes the tables for empty would join all sets with the whole of a table.
 
-Queries that write about the same values become one statement: WITH v AS (…), part_0 AS (INSERT …), part_1 AS …
+Queries that write about the same values, and return nothing, become one: WITH v AS (…), part_0 AS (INSERT …) INSERT …
 """
 
 from collections.abc import Mapping, Sequence
@@ -62,11 +62,11 @@ def lift(*queries: Statement) -> Lifted:
     at = {name: f"${number}::{_type(name)}" for number, name in enumerate(values, 1)}
     first = queries[0]
     returns = not first.writes or "RETURNING" in first.sql
-    one = _joined([VALUE.sub(lambda found: at.get(found[1], found[0]), query.sql) for query in queries], returns)
+    one = _joined([VALUE.sub(lambda found: at.get(found[1], found[0]), query.sql) for query in queries])
     lifted = [
         VALUE.sub(lambda found: f"v.its_{found[1]}" if found[1] in at else found[0], query.sql) for query in queries
     ]
-    many = _for_many(lifted[0], first) if len(queries) == 1 else _all_for_many(lifted, values, returns)
+    many = _for_many(lifted[0], first) if len(queries) == 1 else _all_for_many(lifted, values)
     return Lifted(values, _timed(one), _timed(many), first.writes, returns)
 
 
@@ -96,11 +96,11 @@ def _for_many(sql: str, statement: Statement) -> str:
     return written_for_many(sql, f"unnest({arrays}) AS v({names})")
 
 
-def _all_for_many(queries: Sequence[str], values: tuple[str, ...], returns: bool) -> str:
+def _all_for_many(queries: Sequence[str], values: tuple[str, ...]) -> str:
     """Several queries that write, each for all rows of `v`."""
     names, arrays = _rows(values)
     rows = f"v({names}) AS (SELECT * FROM unnest({arrays}))"  # noqa: S608 - our own queries
-    return _joined([written_for_many(sql, "v") for sql in queries], returns, rows)
+    return _joined([written_for_many(sql, "v") for sql in queries], rows)
 
 
 def _rows(values: tuple[str, ...]) -> tuple[str, str]:
@@ -112,10 +112,9 @@ def _rows(values: tuple[str, ...]) -> tuple[str, str]:
     return ", ".join(f"its_{name}" for name in values), ", ".join(arrays)
 
 
-def _joined(parts: Sequence[str], returns: bool, rows: str = "") -> str:
-    """One statement that runs all parts. `returns`: it returns what the first part does; else none of them does."""
+def _joined(parts: Sequence[str], rows: str = "") -> str:
+    """One statement that runs all parts; of several none returns anything."""
     if len(parts) == 1:
         return parts[0]
-    last = "SELECT * FROM part_0" if returns else parts[-1]
-    inner = [f"part_{place} AS (\n{part}\n)" for place, part in enumerate(parts if returns else parts[:-1])]
-    return f"WITH {', '.join([rows, *inner] if rows else inner)}\n{last}"
+    inner = [f"part_{place} AS (\n{part}\n)" for place, part in enumerate(parts[:-1])]
+    return f"WITH {', '.join([rows, *inner] if rows else inner)}\n{parts[-1]}"

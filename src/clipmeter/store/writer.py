@@ -214,7 +214,10 @@ class Writer:
             self._forget_failed()
             _run_all(session, batch)
             failure = CommitUnknown
-            (self._commit_here if begun else Session.commit)(session)
+            if begun:
+                self._commit_here(session)
+            else:
+                session.commit()
             self.batches += 1
             self.plans += len(batch)
         except Redo:
