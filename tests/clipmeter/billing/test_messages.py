@@ -106,11 +106,14 @@ async def test_node_dies_while_sending(store):
     """What a node had claimed when it died is sent by another two minutes later."""
     await store.write(put(email("acct_1", "a@b.c", "Hello", "Text")))
 
+    sending = asyncio.Event()
+
     async def never(_message: Message) -> None:
+        sending.set()
         await asyncio.sleep(3_600)
 
     dying = asyncio.create_task(Messenger(store, {"email": never}).deliver("email"))
-    await asyncio.sleep(0.1)
+    await asyncio.wait_for(sending.wait(), 10)
     dying.cancel()
     mails = Recorder()
     messenger = Messenger(store, {"email": mails})
