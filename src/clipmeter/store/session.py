@@ -27,9 +27,10 @@ OURS = (
 )
 """The driver's errors that mean a mistake in a query or its values; all others mean that the database is not usable."""
 
-LOG_PAGES = 1_500
+LOG_PAGES = 500
 """Of the write-ahead log, after which it should be copied into the database: 6 MB, since commits wait behind what the
 disk has to take at once."""
+RESTART_PAGES = 12_000
 STATEMENTS = 400
 """That are kept prepared: every query, in all of its forms."""
 _DAY_MICROS = 86_400_000_000
@@ -63,6 +64,10 @@ class Session:
         self.log_pages = 0
         """Of the write-ahead log, at this connection's last commit."""
         self._connection.set_wal_hook(self._logged)  # in place of the copying by itself, in whoever's commit
+
+    def relax(self) -> None:
+        """From now on commit without waiting for the disk: a power cut may take the last moments, and nothing else."""
+        self._connection.execute("PRAGMA synchronous=NORMAL").fetchall()
 
     def migrate(self) -> tuple[int, int]:
         """Write-ahead logging and the newest schema, all steps or none; before and after. Raises NewerSchema."""

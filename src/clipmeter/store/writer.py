@@ -23,7 +23,7 @@ import apsw
 from clipmeter.errors import ServiceUnavailable
 from clipmeter.store.base import CommitUnknown, Plan, Redo, T, lost
 from clipmeter.store.lockstep import Run
-from clipmeter.store.session import LOG_PAGES, Session, in_our_words
+from clipmeter.store.session import LOG_PAGES, RESTART_PAGES, Session, in_our_words
 
 MOST = 256
 """Plans in one transaction at most: it bounds how long the first of them waits, and other processes too."""
@@ -54,6 +54,7 @@ class Writer:
         self._connect = connect
         self._session: Session | None = None
         self._failed: Session | None = None
+        self._beside: Session | None = None
         self._jobs: queue.SimpleQueue[Job | Callable[[], None] | None] = queue.SimpleQueue()
         self._here: deque[Job] = deque()
         self._lock = threading.Lock()
@@ -182,14 +183,12 @@ class Writer:
     def _fold(self) -> None:
         """Copy the log into the database: most of it while others write on, and only the rest while none does."""
         with suppress(apsw.Error, OSError, ServiceUnavailable):  # it is all in the log; the next one may work
-            beside = self._connect()
-            try:
-                beside.fold()
-            finally:
-                beside.close()
-            with self._hand:
-                if self._session:
-                    self._session.fold()
+            self._beside = self._beside or self._connect()
+            self._beside.fold()
+            if self._fold_begun >= RESTART_PAGES:
+                with self._hand:
+                    if self._session:
+                        self._session.fold()
         self._wake()
 
     def _save(self, batch: list[Job], *, begun: bool = False) -> None:
