@@ -47,7 +47,7 @@ async def logged(settings: Settings, keys: list[str]) -> int:
     """How many requests of the accounts with these live keys the request log has seen, by its sums."""
     books = Books(settings)
     async with books.open():
-        statistics = Statistics(books.store)
+        statistics = Statistics(books.records)
         accounts = [(await books.keys.find(key)).account_id for key in keys]
         days = [await statistics.daily(account_id, date.min, date.max) for account_id in accounts]
     return sum(day.requests for its in days for day in its)

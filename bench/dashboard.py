@@ -166,7 +166,7 @@ def run(store: str, rows: int, times: int) -> dict[str, list[float]]:
         served.stop()
         log = Log(account_id, rows, int(time.time()))
         say(f"filling {store} with {rows:,} rows ...")
-        fill(settings.get("database_url") or str(home / "clipmeter.db"), log)
+        fill(settings.get("database_url") or str(home / "clipmeter.db-records"), log)
         served.start()
         say(f"asking for each page {times} times ...")
         browser.client.base_url = served.url

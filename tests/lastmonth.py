@@ -10,6 +10,8 @@ from pathlib import Path
 
 import apsw
 
+from clipmeter.store.recordsfile import records_file
+
 _DAY = 86_400 * 1_000_000
 _MOVES = (
     (
@@ -18,6 +20,8 @@ _MOVES = (
     ),
     "UPDATE usage SET month = :last WHERE month = :month",
     "UPDATE spend SET day = date(day, :days) WHERE substr(day, 1, 7) = :month",
+)
+_RECORDS = (
     "UPDATE request_log SET at = at - :shift",
     "UPDATE failures SET month = :last WHERE month = :month",
 )
@@ -33,7 +37,8 @@ def end_the_month(database: Path) -> str:
         "month": now.strftime("%Y-%m"),
         "last": last,
     }
-    with closing(apsw.Connection(str(database))) as connection, connection:
-        for move in _MOVES:
-            connection.execute(move, {name: value for name, value in values.items() if f":{name}" in move})
+    for file, moves in ((database, _MOVES), (records_file(database), _RECORDS)):
+        with closing(apsw.Connection(str(file))) as connection, connection:
+            for move in moves:
+                connection.execute(move, {name: value for name, value in values.items() if f":{name}" in move})
     return last

@@ -93,7 +93,7 @@ class Parts:
         self.links = Links(keys, seconds=settings.link_seconds)
         self.relay = Relay(self.lanes, limit=settings.relays)
         self.metrics = Metrics()
-        self.watch = Watch(self.books.log, self.books.health, self.metrics)
+        self.watch = Watch(self.books.recorder(), self.metrics)
         self.call = Call(
             self.books.keys,
             self.books.ledger,
@@ -133,6 +133,7 @@ class Parts:
             await self._open_source(stack, "live", self.settings.upstream)
             await self._open_source(stack, "test", await _start_emulator(stack))
             await stack.enter_async_context(self.books.open())
+            await self.books.gather_records(_moving)
             self.watch.start()
             stack.push_async_callback(self.watch.stop)
             await self.books.ledger.start()
@@ -264,7 +265,7 @@ def _site(parts: Parts) -> Site:
         invoices=books.invoices,
         terms=books.bargains,
         log=books.log,
-        statistics=Statistics(books.store),
+        statistics=Statistics(books.records),
         board=Board(books.health),
         call=parts.call,
         ledger=books.ledger,
@@ -303,6 +304,10 @@ def _facts(settings: Settings) -> Facts:
         settings=tuple(about),
         test_ids=tuple(ids),
     )
+
+
+def _moving(done: int, of: int) -> None:
+    log.info("moving the request log to a file of its own", rows=done, of=of)
 
 
 async def _run(parts: Parts, on_ready: Callable[[OperatorKeys], None], stop: asyncio.Event) -> None:

@@ -1,9 +1,10 @@
 """The database and what keeps accounts in it, wired: all that most commands need, and what `app` stands on."""
 
+import asyncio
 import hashlib
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,10 +24,13 @@ from clipmeter.endpoints import ENDPOINTS
 from clipmeter.errors import Unauthorized
 from clipmeter.home import Home, OperatorKeys
 from clipmeter.records.health import HealthLog
+from clipmeter.records.pipe import Order
+from clipmeter.records.recorder import Recorder
 from clipmeter.records.requests import RequestLog
 from clipmeter.settings import Settings
 from clipmeter.store.base import Store
 from clipmeter.store.postgres import PostgresStore
+from clipmeter.store.recordsfile import move_records, records_file
 from clipmeter.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -42,6 +46,13 @@ def open_store(settings: Settings) -> Store:
     if settings.database_path:
         return SqliteStore(settings.database_path)
     return PostgresStore(settings.database_url, pooled=settings.database_pooler)
+
+
+def _records(settings: Settings, store: Store) -> Store:
+    """Where what happened is kept: on PostgreSQL in the same database."""
+    if settings.database_path:
+        return SqliteStore(records_file(settings.database_path))
+    return store
 
 
 def _email_of_node(home: Path) -> str:
@@ -71,7 +82,10 @@ class Books:
     def __init__(self, settings: Settings) -> None:
         """Connects to nothing yet."""
         self.home = Home(settings.home)
+        self.settings = settings
         self.store = open_store(settings)
+        self.records = _records(settings, self.store)
+        """What happened: to read, and to delete from. Servers have it written by a process of their own."""
         self._operator_email = OPERATOR_EMAIL if settings.database_path else _email_of_node(settings.home)
         self.secret = settings.secret or self.home.secret(settings.database_path)
         self.keys = Keys(self.store, self.secret)
@@ -83,8 +97,8 @@ class Books:
         )
         self.terms = {endpoint.name: terms for endpoint in ENDPOINTS}
         self.bargains = TermsBook(self.store, self.terms)
-        self.log = RequestLog(self.store, settings.log_days)
-        self.health = HealthLog(self.store)
+        self.log = RequestLog(self.records, settings.log_days)
+        self.health = HealthLog(self.records)
         hold = settings.time_budget + HOLD_MARGIN
         self.limits = SpendingLimits(self.store)
         self.alerts = Alerts(
@@ -94,7 +108,7 @@ class Books:
             mails=bool(settings.smtp_url),
             anywhere=settings.alert_anywhere,
         )
-        self.people = People(self.store, self.secret, _house(settings))
+        self.people = People(self.store, self.secret, _house(settings), records=self.records)
         self.oidc = _oidc(settings, self.secret)
         self.stripe = Stripe(settings.stripe_secret_key, url=settings.stripe_url, tax=settings.stripe_tax)
         self.cards = Cards(self.store, self.stripe)
@@ -114,15 +128,37 @@ class Books:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Open the database. Raises ServiceUnavailable when it cannot be."""
-        await self.store.open()
-        try:
+        stores = list(dict.fromkeys((self.store, self.records)))
+        async with AsyncExitStack() as stack:
+            for store in stores:
+                await store.open()
+                stack.push_async_callback(store.close)
+            stack.push_async_callback(self.stripe.aclose)
+            if self.oidc:
+                stack.push_async_callback(self.oidc.aclose)
             await self.keys.check_secret()
             yield
-        finally:
-            await self.stripe.aclose()
-            if self.oidc:
-                await self.oidc.aclose()
-            await self.store.close()
+
+    async def gather_records(self, told: Callable[[int, int], None]) -> None:
+        """Move what an earlier version has recorded to where it belongs now. `told`: rows of the log, of how many.
+
+        The books are open. Raises ServiceUnavailable.
+        """
+        if self.settings.database_path:
+            await asyncio.to_thread(move_records, self.settings.database_path, told)
+
+    def recorder(self) -> Recorder:
+        """What has the records of a server written."""
+        settings, path = self.settings, self.settings.database_path
+        place = {"path": str(records_file(path)), "url": ""} if path else {"path": "", "url": settings.database_url}
+        return Recorder(
+            Order(
+                **place,
+                pooled=settings.database_pooler,
+                keep_days=settings.log_days,
+                log_level=settings.log_level,
+            )
+        )
 
     async def _settle_up(self, account_id: str) -> None:
         """Before an account is deleted: its card pays what is open, and Stripe forgets it."""

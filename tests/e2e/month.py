@@ -18,6 +18,7 @@ import apsw
 from clipmeter.errors import Attempt
 from clipmeter.records.health import HealthLog
 from clipmeter.records.requests import LogEntry, RequestLog
+from clipmeter.store.recordsfile import records_file
 from clipmeter.store.sqlite import SqliteStore
 
 ENDPOINT = "tiktok_video"
@@ -48,7 +49,7 @@ def fill(database: Path, email: str) -> dict[str, str]:
             for statement, rows in counted(account_id, made):
                 connection.executemany(statement, rows)
     with ThreadPoolExecutor(1) as apart:  # the browser's own event loop runs in this thread
-        apart.submit(asyncio.run, write(database, made)).result()
+        apart.submit(asyncio.run, write(records_file(database), made)).result()
     return {
         "request": next(one.request_id for one in reversed(made) if one.status == 200),
         "failed": next(one.request_id for one in reversed(made) if one.status == 404),
@@ -153,9 +154,9 @@ def counted(account_id: str, made: list[LogEntry]) -> list[tuple[str, list[tuple
     ]
 
 
-async def write(database: Path, made: list[LogEntry]) -> None:
+async def write(records: Path, made: list[LogEntry]) -> None:
     """The log, its sums, and the health of 90 days."""
-    async with SqliteStore(database) as store:
+    async with SqliteStore(records) as store:
         log = RequestLog(store, keep_days=400)
         for one in made:
             log.note(one)

@@ -4,6 +4,7 @@ Rule: the ledger and the invoices stay, since they are the books; all that names
 key works, and what still runs can be charged to nobody.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from clipmeter.billing.entering import Person, find_person
@@ -11,6 +12,8 @@ from clipmeter.billing.refusals import LogInFailed
 from clipmeter.errors import InvalidParameter
 from clipmeter.store.base import Lock, Query, Row, Steps, plan
 
+FORGET_AGAIN_MICROS = 3 * 86_400_000_000
+"""For so long after the end of an account its requests are looked for: the last ones are recorded a moment later."""
 _REMOVED = (
     "gone_keys",
     "gone_card",
@@ -18,7 +21,6 @@ _REMOVED = (
     "gone_tokens",
     "gone_identities",
     "gone_messages",
-    "gone_log",
     "gone_replays",
     "gone_invites",
 )
@@ -62,6 +64,20 @@ def delete(person: Person) -> Steps[None]:
     yield Query("gone", {"account_id": person.account_id, "email": deleted_email(person.account_id)})
     for name in _REMOVED:
         yield Query(name, {"account_id": person.account_id})
+
+
+@plan
+def forget(account_ids: Sequence[str]) -> Steps[None]:
+    """Delete what accounts asked for, among the records."""
+    for account_id in account_ids:
+        yield Query("gone_log", {"account_id": account_id})
+
+
+@plan
+def lately_deleted() -> Steps[list[str]]:
+    """The accounts that were deleted in the last days."""
+    rows = yield Query("gone_lately", {"since_micros": FORGET_AGAIN_MICROS})
+    return [account_id for (account_id,) in rows]
 
 
 @plan

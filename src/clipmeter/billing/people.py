@@ -8,6 +8,7 @@ Rule 4: what follows from a password is decided again in the transaction that ac
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +34,7 @@ from clipmeter.billing.throttle import (
     Attempt,
     Throttle,
 )
-from clipmeter.errors import InvalidParameter, Problem
+from clipmeter.errors import InvalidParameter, Problem, ServiceUnavailable
 from clipmeter.mac import Mac
 from clipmeter.store.base import Plan, Store
 
@@ -69,10 +70,12 @@ class People:
         secret: str,
         house: House = OPEN_HOUSE,
         passwords: Passwords | None = None,
+        *,
+        records: Store | None = None,
     ) -> None:
-        """`secret`: without it the digests in the database are of no use."""
+        """`secret`: without it the digests in the database are of no use. `records`: where the request log is."""
         keys = Mac(secret.encode())
-        self._store = store
+        self._store, self._records = store, records or store
         self.house = house
         self._passwords = passwords or Passwords()
         self._sessions = Sessions(store, keys.digest(b"clipmeter sessions"), keys.digest(b"clipmeter forms"))
@@ -230,14 +233,18 @@ class People:
         return rows_of(self._store, account_id)
 
     async def tidy(self) -> None:
-        """Forget sessions, links and attempts that do not count any more."""
+        """Forget sessions, links and attempts that do not count any more, and what those who left had asked for."""
         await self._store.write(entering.tidy())
+        if gone := await self._store.read(farewell.lately_deleted()):
+            await self._records.write(farewell.forget(gone))
 
     async def _delete(self, person: Person) -> None:
         if person.kind == "user":
             for say in self.farewells:
                 await say(person.account_id)
         await self._store.write(farewell.delete(person))
+        with suppress(ServiceUnavailable):  # then `tidy` does it
+            await self._records.write(farewell.forget([person.account_id]))
 
     def _check_open(self, invite: str) -> None:
         if self.house.sign_up == "closed":

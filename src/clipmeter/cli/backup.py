@@ -17,6 +17,7 @@ from clipmeter.cli.show import counted, err, fail, out, say
 from clipmeter.settings import Settings
 from clipmeter.store.backup import check, copy, place, schema_of
 from clipmeter.store.named import migrations
+from clipmeter.store.recordsfile import records_file
 from clipmeter.store.sqlite import SqliteStore
 
 POSTGRESQL = (
@@ -26,32 +27,47 @@ POSTGRESQL = (
 
 
 def back_up(settings: Settings, file: Path) -> int:
-    """Copy the database to a new file, check the copy, and say what is in it; the exit status."""
+    """Copy the database and the records beside it, check the copies, say what is in them; the exit status."""
     source = settings.database_path
     if source is None:
         fail(POSTGRESQL, 2)
     if not source.is_file():
         fail(f"there is no database at {source}.")
-    if file.exists():
-        fail(f"{file} is there already; a backup overwrites nothing.")
+    for target in (file, records_file(file)):
+        if target.exists():
+            fail(f"{target} is there already; a backup overwrites nothing.")
     if not file.absolute().parent.is_dir():
         fail(f"there is no folder {file.parent}.")
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        with _bar(f"copying {source.name}") as told:
-            copy(source, draft, told)
-        with _bar("checking the copy"):
-            check(draft)
-        status = _say_what_is_in(draft, file)
-        place(draft, file)
-    finally:
-        draft.unlink(missing_ok=True)
+    status = _copied(source, file, _say_what_is_in)
+    if records_file(source).is_file():
+        _copied(records_file(source), records_file(file), _say_records)
     secret = settings.home / "secret"
     where = f"in {secret}" if secret.exists() else "in CLIPMETER_SECRET"
     out.print(
         f"Its API keys work only with the secret that is {where} now: keep that too, in another place.", soft_wrap=True
     )
     return status
+
+
+def _copied(source: Path, file: Path, look: Callable[[Path, Path], int]) -> int:
+    """Copy one file, checked, whole or not at all. `look`: says what is in it; its exit status."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        with _bar(f"copying {source.name}") as told:
+            copy(source, draft, told)
+        with _bar("checking the copy"):
+            check(draft)
+        status = look(draft, file)
+        place(draft, file)
+    finally:
+        draft.unlink(missing_ok=True)
+    return status
+
+
+def _say_records(draft: Path, file: Path) -> int:
+    size = f"{draft.stat().st_size / 1e6:,.1f} MB"
+    out.print(f"{file}: {size}, the request log and statistics; the copy is sound.", soft_wrap=True, markup=False)
+    return 0
 
 
 def _say_what_is_in(draft: Path, file: Path) -> int:

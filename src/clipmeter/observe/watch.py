@@ -17,14 +17,14 @@ from clipmeter.endpoints.base import Endpoint, read_query
 from clipmeter.errors import Attempt, Problem
 from clipmeter.observe.metrics import Metrics
 from clipmeter.records.flusher import Flusher
-from clipmeter.records.health import HealthLog
-from clipmeter.records.requests import LONGEST_ASKED, LogEntry, RequestLog
+from clipmeter.records.recorder import Recorder
+from clipmeter.records.requests import LONGEST_ASKED, LogEntry
 
 log = structlog.get_logger()
 
 QUEUE = 5_000
-FOLD_SECONDS = 0.25
-FOLD_CALLS = 40
+FOLD_SECONDS = 0.05
+FOLD_CALLS = 15
 UPSTREAMS = 500
 """From this status on something is wrong on this side, or on TikTok's."""
 SHORT = 250
@@ -41,8 +41,8 @@ P = ParamSpec("P")
 class Watch:
     """Sees every call that ends."""
 
-    def __init__(self, log: RequestLog, health: HealthLog, metrics: Metrics) -> None:
-        self._log, self._health, self._metrics = log, health, metrics
+    def __init__(self, recorder: Recorder, metrics: Metrics) -> None:
+        self._recorder, self._metrics = recorder, metrics
         self._waiting: deque[Finished] = deque()
         self._dropped = 0
         self._shown: dict[tuple[str, bytes], str] = {}
@@ -50,7 +50,7 @@ class Watch:
         metrics.show(
             "clipmeter_log_rows_dropped",
             "Calls that are not in the request log, because the database was away for too long.",
-            lambda: [({}, self._dropped + log.dropped)],
+            lambda: [({}, self._dropped + recorder.dropped)],
             counts_up=True,
         )
 
@@ -62,14 +62,14 @@ class Watch:
             self._dropped += 1
 
     def start(self) -> None:
-        """Work off what comes in from now on. The store must be open until `stop`."""
-        for part in (self._log, self._health, self._flusher):
-            part.start()
+        """Work off what comes in from now on. The database must be there."""
+        self._recorder.start()
+        self._flusher.start()
 
     async def stop(self) -> None:
         """Work off what is left; when this returns it is in the database, if that is there."""
-        for part in (self._flusher, self._health, self._log):
-            await part.stop()
+        await self._flusher.stop()
+        await self._recorder.stop()
 
     def source(self, lane: str, ask: Callable[P, Awaitable[A]]) -> Callable[P, Awaitable[A]]:
         """`ask` with its tries counted: once for each time the sources are asked, however many wait for the answer."""
@@ -91,7 +91,7 @@ class Watch:
         return self._metrics.text()
 
     def _tried(self, lane: str, attempts: tuple[Attempt, ...]) -> None:
-        self._health.note(lane, attempts)
+        self._recorder.tried(lane, attempts)
         self._metrics.tried(lane, attempts)
 
     async def _fold_all(self) -> None:
@@ -115,7 +115,7 @@ class Watch:
             if status >= UPSTREAMS or not quiet:
                 _say(finished, status, code, problem)
             if caller is not None:
-                self._log.note(_entry(finished, caller, self._asked(finished.endpoint, finished.asked.query), end))
+                self._recorder.note(_entry(finished, caller, self._asked(finished.endpoint, finished.asked.query), end))
         for kind, totals in ended.items():
             self._count(kind, totals)
         for where, times in stages.items():
@@ -126,7 +126,7 @@ class Watch:
         self._metrics.finished(name, mode, status, code, len(totals))
         if from_memory:
             self._metrics.remembered(name, mode, len(totals))
-        self._health.served(lane, name, code, [seconds * 1000 for seconds in totals])
+        self._recorder.served(lane, name, code, [seconds * 1000 for seconds in totals])
 
     def _asked(self, endpoint: Endpoint[Any], query: bytes) -> str:
         if len(query) > SHORT:

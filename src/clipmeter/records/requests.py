@@ -89,6 +89,11 @@ class RequestLog:
         """Write what is left."""
         await self._flusher.stop()
 
+    @property
+    def waiting(self) -> int:
+        """Rows that were noted and neither written nor dropped."""
+        return len(self._waiting)
+
     def note(self, entry: LogEntry) -> None:
         """Remember a request, for the next flush."""
         if len(self._waiting) >= self._queue:
@@ -219,7 +224,12 @@ def _clean(text: str, longest: int) -> str:
     text = text[:longest]
     if text.isascii() and "\0" not in text:
         return text
-    return text.encode("utf8", "replace").decode().replace("\0", "\ufffd")
+    return whole_characters(text).replace("\0", "\ufffd")
+
+
+def whole_characters(text: str) -> str:
+    """A text without halves of characters, which no encoding has."""
+    return text.encode("utf8", "replace").decode()
 
 
 @plan

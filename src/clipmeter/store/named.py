@@ -20,8 +20,8 @@ _INTEGERS = """
     daily_limit days due_at exp_month exp_year faults fetched_at first_day free free_limit free_requests
     fresh_micros from_memory grace_micros hold_micros hour http_status idle_micros keep_micros key_limit keys
     last_at last_day life_micros limit_micros max_ms micros monthly_limit most now number on_day own paid
-    patience_micros percent price_micros requests since size slack_micros slot_limit stale_micros status_class
-    test threshold_micros ticket total_ms tries version wait_micros window_micros
+    patience_micros percent price_micros requests since since_micros size slack_micros slot_limit stale_micros
+    status_class test threshold_micros ticket total_ms tries version wait_micros window_micros
 """
 INTEGERS = frozenset(_INTEGERS.split())
 """Values that are whole numbers; all others are text."""

@@ -31,14 +31,18 @@ class PostgresStore:
     It connects anew by itself after a failure.
     """
 
-    def __init__(self, url: str, *, pooled: bool = False, stale_seconds: float = STALE_SECONDS) -> None:
+    def __init__(
+        self, url: str, *, pooled: bool = False, stale_seconds: float = STALE_SECONDS, relaxed: bool = False
+    ) -> None:
         """`url`: postgresql://…; `pooled`: behind a pooler that gives a connection for each transaction.
 
         `stale_seconds`: how long a process may be silent before it counts as dead; the same for all of a database.
+        `relaxed`: a crash of the database may take the last moments of what was written, for records that are not the
+        books; and one connection is enough to write them.
         """
         self.clock_shift = 0.0
         """Seconds to add to the database's clock; only tests change it."""
-        self._url, self._pooled, self._stale_seconds = url, pooled, stale_seconds
+        self._url, self._pooled, self._stale_seconds, self._relaxed = url, pooled, stale_seconds, relaxed
         self._writers: Lanes | None = None
         self._readers: Lanes | None = None
         self._beats: Lanes | None = None
@@ -64,7 +68,8 @@ class PostgresStore:
                 f"This database has schema {have}, this clipmeter needs {newest}: run `clipmeter migrate` once; the "
                 "servers of the version before may run on meanwhile."
             )
-        self._writers = Lanes(self._connect, _write, size=LANES, together=lambda run: bool(run.account_id))
+        lanes = 1 if self._relaxed else LANES
+        self._writers = Lanes(self._connect, _write, size=lanes, together=lambda run: bool(run.account_id))
         self._readers = Lanes(self._connect, _look, size=1, together=lambda _: True)
         self._beats = Lanes(self._connect, _write, size=1, together=lambda _: True)
 
@@ -162,7 +167,7 @@ class PostgresStore:
         return await self._beats.submit(plan)
 
     async def _connect(self) -> Wire:
-        return await Wire.connect(self._url, pooled=self._pooled, shift=lambda: self.clock_shift)
+        return await Wire.connect(self._url, pooled=self._pooled, shift=lambda: self.clock_shift, relaxed=self._relaxed)
 
     async def _connected(self) -> Wire:
         try:

@@ -26,13 +26,16 @@ class SqliteStore:
     After a failure it opens the file anew by itself. A file that is gone is not made again: only `open` makes one.
     """
 
-    def __init__(self, path: Path, *, busy_seconds: float = 5.0, vfs: str = "") -> None:
-        """`busy_seconds`: how long to wait for another process that writes; `vfs`: SQLite's own, or a test's."""
+    def __init__(self, path: Path, *, busy_seconds: float = 5.0, vfs: str = "", relaxed: bool = False) -> None:
+        """`busy_seconds`: how long to wait for another process that writes; `vfs`: SQLite's own, or a test's.
+
+        `relaxed`: a power cut may take the last moments of what was written, for records that are not the books.
+        """
         self.clock_shift = 0.0
         """Seconds to add to the database's clock; only tests change it."""
         self._path = path
         self._busy_seconds = busy_seconds
-        self._vfs = vfs
+        self._vfs, self._relaxed = vfs, relaxed
         self._nodes = Nodes(path.with_name(path.name + "-nodes"))
         self._writer: Writer | None = None
         self._reader: Session | None = None
@@ -127,9 +130,12 @@ class SqliteStore:
 
     def _connect(self, *, create: bool = False, busy_seconds: float | None = None) -> Session:
         busy_seconds = self._busy_seconds if busy_seconds is None else busy_seconds
-        return Session(
+        session = Session(
             self._path, create=create, busy_seconds=busy_seconds, shift=lambda: self.clock_shift, vfs=self._vfs
         )
+        if self._relaxed:
+            session.relax()
+        return session
 
     def _prepare(self) -> tuple[int, int]:
         give_up = time.monotonic() + self._busy_seconds

@@ -48,13 +48,16 @@ _LIMITS = (
 class Wire:
     """A connection; not usable any more after an error that `is_lost`."""
 
-    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]", shift: Callable[[], float]) -> None:
-        """`shift`: seconds to add to the database's clock, for tests."""
+    def __init__(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", shift: Callable[[], float], *, relaxed: bool
+    ) -> None:
+        """`shift`: seconds to add to the database's clock, for tests; `relaxed`: do not wait for the disk."""
         self._connection = connection
         self._shift = shift
+        self._how = f"SET LOCAL synchronous_commit = {'off' if relaxed else 'on'}"
 
     @classmethod
-    async def connect(cls, url: str, *, pooled: bool, shift: Callable[[], float]) -> "Wire":
+    async def connect(cls, url: str, *, pooled: bool, shift: Callable[[], float], relaxed: bool = False) -> "Wire":
         """Raises the driver's own errors. `pooled`: another connection may serve each transaction."""
         connection = await asyncpg.connect(
             url,
@@ -63,7 +66,7 @@ class Wire:
             max_cached_statement_lifetime=0,
             server_settings=None if pooled else {"application_name": "clipmeter", "jit": "off"},
         )
-        return cls(connection, shift)
+        return cls(connection, shift, relaxed=relaxed)
 
     def cut(self) -> None:
         """Let go of it at once; an open transaction is undone by the server."""
@@ -77,7 +80,7 @@ class Wire:
         async with asyncio.timeout(WORK_SECONDS):
             locked = sorted({run.account_id for run in runs if run.account_id})
             on_the_way = all(map(_PLAIN.fullmatch, locked))
-            await self._begin("SET LOCAL synchronous_commit = on", locked if on_the_way else ())
+            await self._begin(self._how, locked if on_the_way else ())
             if not on_the_way:
                 await self._connection.fetch(_LOCK.format("$1"), locked)
             for turn in turns(runs):

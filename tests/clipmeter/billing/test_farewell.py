@@ -1,11 +1,16 @@
 """The end of an account: nobody comes in any more, the person is forgotten, the books stay."""
 
+import time
+
 import pytest
 
 from bank import VIDEO, Bank
 from clipmeter.billing.people import House, People
 from clipmeter.billing.refusals import LogInFailed, TooManyAttempts
-from clipmeter.errors import InvalidApiKey, InvalidParameter, PaymentRequired
+from clipmeter.call import new_request_id
+from clipmeter.errors import InvalidApiKey, InvalidParameter, PaymentRequired, ServiceUnavailable
+from clipmeter.records.requests import Filters, LogEntry, RequestLog
+from clipmeter.store.sqlite import SqliteStore
 from persons import BETTER, GOOD, dump, quick
 from postman import link_in
 
@@ -13,6 +18,12 @@ from postman import link_in
 @pytest.fixture
 def people(bank):
     return People(bank.store, "a secret of thirty-two characters", House(), quick())
+
+
+@pytest.fixture
+async def records(tmp_path):
+    async with SqliteStore(tmp_path / "records.db") as store:
+        yield store
 
 
 async def somebody(bank: Bank, people: People):
@@ -39,6 +50,44 @@ async def test_delete(bank, people, where):
     assert "ada@example" not in said
     assert "Ada's" not in said
     assert await people.sign_up("ada@example.org", BETTER)
+
+
+async def test_what_they_asked_for(bank, records):
+    """It goes with the account, or later when the records are away; so do rows that come late. Others' rows stay."""
+    people = People(bank.store, "a secret of thirty-two characters", House(), quick(), records=records)
+    ada, *_ = await somebody(bank, people)
+    other = (await bank.accounts.create("bob@example.org")).account_id
+
+    async def left(*also: str) -> list[int]:
+        log = RequestLog(records, 30)
+        for account_id in also:
+            log.note(row_of(account_id))
+        await log.flush()
+        return [len(await log.page(account_id, "", 50, Filters())) for account_id in (ada.account_id, other)]
+
+    assert await left(ada.account_id, ada.account_id, other) == [2, 1]
+    await people.delete(ada, GOOD)
+    assert await left() == [0, 1]
+    assert await left(ada.account_id) == [1, 1]
+    await records.close()
+    with pytest.raises(ServiceUnavailable):
+        await people.tidy()
+    await records.open()
+    await people.tidy()
+    assert await left() == [0, 1]
+    eve = await people.sign_up("eve@example.org", GOOD)
+    await records.close()
+    await people.delete_unasked(eve.account_id)
+    assert await people.who(eve.token) is None
+    await records.open()
+
+
+def row_of(account_id: str) -> LogEntry:
+    """A request of an account."""
+    asked = ("video", "7516594811734854943", None, "webpage", ())
+    return LogEntry(
+        account_id, "key_1", "live", new_request_id(), time.monotonic(), *asked, "", 200, "", 0, {"total": 1.0}, True
+    )
 
 
 async def test_delete_needs_the_password(bank, people):

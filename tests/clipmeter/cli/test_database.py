@@ -12,6 +12,7 @@ import apsw
 import pytest
 
 from clipmeter.store.named import migrations
+from clipmeter.store.recordsfile import records_file
 from served import CLIPMETER, Served, clean_environ, fresh_ids, run_clipmeter
 
 NEWEST = migrations()[-1][0]
@@ -64,6 +65,7 @@ def test_backup_and_restore(new_served, emulator, tmp_path):
         served.kill()
     assert done.returncode == 0, done.stderr
     assert re.search(r"books\.db: [\d.]+ MB, schema \d+, [\d,]+ rows?; the copy is sound, every invariant", done.stdout)
+    assert re.search(r"books\.db-records: [\d.]+ MB, the request log and statistics; the copy is sound\.", done.stdout)
     assert str(served.home / "secret") in done.stdout
     before = {name for status, name, when in callers.told if status == 200 and when < began}
     after = {name for status, name, when in callers.told if status == 200 and when > ended}
@@ -74,7 +76,11 @@ def test_backup_and_restore(new_served, emulator, tmp_path):
         if old.is_file():
             old.unlink()
     shutil.copy(file, served.home / "clipmeter.db")
+    shutil.copy(f"{file}-records", served.home / "clipmeter.db-records")
     served.start()
+    logged = served.get("/v1/requests", key=account["key"], limit=100).json["requests"]
+    assert logged
+    assert {row["request_id"] for row in logged} <= {name for _, name, _ in callers.told} - after
     posted = {name for name, row in rows_of(served).items() if row["state"] == "posted"}
     assert before <= posted
     assert not after & posted
@@ -107,6 +113,10 @@ def test_backups_overwrite_nothing(tmp_path):
     file.write_text("mine")
     done = run_clipmeter(home, "backup", str(file))
     assert (done.returncode, file.read_text()) == (1, "mine")
+    assert "overwrites nothing" in done.stderr
+    file.rename(records_file(file))  # where the other copy would go
+    done = run_clipmeter(home, "backup", str(file))
+    assert (done.returncode, records_file(file).read_text(), file.exists()) == (1, "mine", False)
     assert "overwrites nothing" in done.stderr
     done = run_clipmeter(home, "backup", str(tmp_path / "nowhere" / "books.db"))
     assert (done.returncode, done.stdout) == (1, "")

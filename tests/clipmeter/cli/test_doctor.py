@@ -27,7 +27,7 @@ def page(emulator):
 async def test_the_sources_day(home, emulator):
     """Each source of each lane is shown with its share of answers, verdicts and latency; that alone is no failure."""
     run_clipmeter(home, "accounts", "list")
-    async with SqliteStore(home / "clipmeter.db") as store:
+    async with SqliteStore(home / "clipmeter.db-records") as store:
         health = HealthLog(store)
         health.note("live", [Attempt("webpage", "", "", 0.1)] * 3 + [Attempt("webpage", "upstream_timeout", "", 0.9)])
         health.note("test", [Attempt("appjson", "not_found", "", 0.2)])

@@ -154,7 +154,7 @@ def test_records_are_told(new_served, emulator, tmp_path):
 def test_without_a_database(new_served):
     """When the records cannot be read the page says so with 503, and so does the JSON; nothing is made up."""
     server = new_served()
-    database = server.home / "clipmeter.db"
+    database = server.home / "clipmeter.db-records"
     database.rename(database.with_suffix(".away"))
     with visiting(server) as browser:
         page = browser.open("/status")

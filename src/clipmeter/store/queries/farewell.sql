@@ -34,6 +34,10 @@ DELETE FROM messages WHERE account_id = :account_id
 -- What they asked for.
 DELETE FROM request_log WHERE account_id = :account_id
 
+-- name: gone_lately
+-- The accounts that left lately.
+SELECT account_id FROM accounts WHERE deleted_at > :now - :since_micros ORDER BY account_id
+
 -- name: gone_replays
 -- What they were answered.
 DELETE FROM replays WHERE account_id = :account_id

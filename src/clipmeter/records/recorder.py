@@ -1,0 +1,216 @@
+"""Has what happened written by a process of its own (recording.py), so that the server's has no work with it.
+
+Rule 1: nothing here waits or fails. What cannot be handed over is dropped, and what was dropped is counted.
+Rule 2: the process is started anew when it ends; what it had not written by then counts as dropped.
+"""
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+import structlog
+
+from clipmeter.errors import Attempt
+from clipmeter.records.pipe import PROGRESS, Batch, Order, Progress, clean, framed
+from clipmeter.records.requests import LogEntry
+
+log = structlog.get_logger()
+
+SEND_SECONDS = 0.05
+PENDING = 5_000
+"""Entries that wait for the process while it is being started."""
+BUFFER = 8 << 20
+"""Bytes on their way to it; when it takes none for so long, the rest is dropped."""
+STEADY_SECONDS = 30.0
+"""A process that lived this long is replaced at once; one that ends sooner, after a pause that doubles."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+STOP_SECONDS = 15.0
+"""That it gets to write what is left, before it is killed."""
+COMMAND = (sys.executable, "-m", "clipmeter.records.recording")
+
+
+class _End(asyncio.BaseProtocol):
+    """An end of a pipe."""
+
+    def __init__(self) -> None:
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
+        """It is closed."""
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+
+class _Line(_End, asyncio.Protocol):
+    """What the process says: how far it has come."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.progress = Progress(0, 0)
+        self._heard = b""
+
+    def data_received(self, data: bytes) -> None:
+        """Only the last word counts."""
+        heard = self._heard + data
+        whole = len(heard) - len(heard) % PROGRESS.size
+        if whole:
+            self.progress = Progress(*PROGRESS.unpack(heard[whole - PROGRESS.size : whole]))
+        self._heard = heard[whole:]
+
+
+class _Process:
+    """The process while it runs, and both ends of what it is told and tells."""
+
+    def __init__(self, order: Order) -> None:
+        """Starts it."""
+        self.sent = 0
+        """Entries."""
+        self._order = order
+        self._popen = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)  # noqa: S603 - ourselves
+
+    async def connect(self) -> None:
+        """Be heard, and hear."""
+        loop = asyncio.get_running_loop()
+        _, self.line = await loop.connect_read_pipe(_Line, self._popen.stdout)
+        self._out, self._given = await loop.connect_write_pipe(_End, self._popen.stdin)
+        self._out.write(framed(self._order))
+
+    def send(self, batch: Batch) -> bool:
+        """Whether it is on its way."""
+        if self._out.is_closing() or self._out.get_write_buffer_size() > BUFFER:
+            return False
+        try:
+            message = framed(batch)
+        except UnicodeEncodeError:  # half characters, as nearly never
+            message = framed(clean(batch))
+        self._out.write(message)
+        self.sent += len(batch.entries)
+        return True
+
+    async def end(self) -> None:
+        """Let it write what it has, within so many seconds."""
+        self._out.close()  # after all that is on its way
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(self.line.ended), STOP_SECONDS)
+        self._popen.kill()
+
+    async def bury(self) -> int:
+        """After its end: the status, and no pipe is left open."""
+        self._out.close()
+        await self._given.ended
+        return await asyncio.to_thread(self._popen.wait)
+
+    @property
+    def ended(self) -> "asyncio.Future[None]":
+        """Done when it has ended."""
+        return self.line.ended
+
+    @property
+    def lost(self) -> int:
+        """Entries that it did not write, or was not done with when it ended."""
+        return self.line.progress.dropped + (self.sent - self.line.progress.done if self.line.ended.done() else 0)
+
+
+class Recorder:
+    """Takes what has happened, for the process."""
+
+    def __init__(self, order: Order) -> None:
+        """`order`: where that writes to, and what it keeps."""
+        self._order = order
+        self._process: _Process | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._batch = Batch([], [], [])
+        self._dropped = 0
+
+    @property
+    def dropped(self) -> int:
+        """Entries that are not in the log and will not be."""
+        return self._dropped + (self._process.lost if self._process else 0)
+
+    def start(self) -> None:
+        """From now on. The database has the newest schema."""
+        self._stopping.clear()
+        self._task = asyncio.create_task(self._keep())
+
+    async def stop(self) -> None:
+        """Hand over what is left; when this returns it is in the database, if that is there."""
+        self._stopping.set()
+        if self._task:
+            await self._task
+        self._task = None
+
+    def note(self, entry: LogEntry) -> None:
+        """A request, for the log and its sums."""
+        if len(self._batch.entries) < PENDING:
+            self._batch.entries.append(entry)
+            self._soon()
+        else:
+            self._dropped += 1
+
+    def served(self, lane: str, endpoint: str, code: str, times: list[float]) -> None:
+        """Calls that have ended alike. `code`: "" for successes; `times`: milliseconds of each."""
+        if len(self._batch.served) < PENDING:
+            self._batch.served.append((lane, endpoint, code, times))
+            self._soon()
+
+    def tried(self, lane: str, attempts: Sequence[Attempt]) -> None:
+        """What the sources did for one answer. `lane`: `live` or `test`."""
+        if attempts and len(self._batch.tried) < PENDING:
+            self._batch.tried.append((lane, tuple(attempts)))
+            self._soon()
+
+    def _soon(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(SEND_SECONDS, self._send)
+
+    def _send(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        self._timer = None
+        if self._process is None:
+            return  # what there is waits for it
+        batch, self._batch = self._batch, Batch([], [], [])
+        if not self._process.send(batch):
+            self._dropped += len(batch.entries)
+
+    async def _keep(self) -> None:
+        """Keep the process running until `stop`; one runs even when that comes first, for what there is to write."""
+        pause = 0.0
+        while True:
+            began = time.monotonic()
+            said = await self._one()
+            if self._stopping.is_set():
+                break
+            is_steady = time.monotonic() - began > STEADY_SECONDS
+            pause = 0.0 if is_steady else min(LONGEST_PAUSE, max(FIRST_PAUSE, 2 * pause))
+            log.warning("the recorder has ended, a new one starts", how=said, seconds=pause, dropped=self.dropped)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause)
+                break
+        self._dropped += len(self._batch.entries)
+        self._batch = Batch([], [], [])
+
+    async def _one(self) -> str:
+        """A process, from its start to its end; how it ended."""
+        try:
+            process = _Process(self._order)
+        except OSError as error:
+            return str(error)
+        await process.connect()
+        self._process = process
+        self._send()
+        stop = asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait((process.ended, stop), return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if not process.ended.done():
+            self._send()
+            await process.end()
+        self._process = None
+        status = await process.bury()
+        self._dropped += process.lost
+        return f"status {status}"

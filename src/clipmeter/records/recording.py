@@ -1,0 +1,137 @@
+"""The process that keeps a server's records: it hears of every call through a pipe, and writes in its own time.
+
+    python -m clipmeter.records.recording     started by recorder.py
+
+It ends when its stdin does, that is with the server, however that ends; what has come until then is written first.
+"""
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from clipmeter.errors import Problem
+from clipmeter.logs import set_up_logs
+from clipmeter.records.health import HealthLog
+from clipmeter.records.pipe import LENGTH, PROGRESS, Batch, Order
+from clipmeter.records.requests import RequestLog
+from clipmeter.store.base import Store
+
+log = structlog.get_logger()
+
+TELL_SECONDS = 0.5
+OPEN_SECONDS = 1.0
+"""Between attempts to open the database."""
+_order = msgspec.msgpack.Decoder(Order).decode
+_batch = msgspec.msgpack.Decoder(Batch).decode
+
+
+class Recording:
+    """The records of one server. `write_out`: the number of the file that is told how far it has come."""
+
+    def __init__(self, store: Store, keep_days: int, write_out: int) -> None:
+        self._store, self._out = store, write_out
+        self._log = RequestLog(store, keep_days)
+        self._health = HealthLog(store)
+        self._heard = 0
+        self._told = b""
+        self._ended = asyncio.Event()
+
+    async def run(self, stream: asyncio.StreamReader) -> None:
+        """Until the stream ends."""
+        hearing = asyncio.create_task(self._hear(stream))
+        telling = asyncio.create_task(self._tell_on())
+        try:
+            if await self._open():
+                self._log.start()
+                self._health.start()
+                await hearing
+                await self._health.stop()
+                await self._log.stop()
+                await self._store.close()
+        finally:
+            for task in (hearing, telling):
+                task.cancel()
+            self._tell()
+
+    async def _open(self) -> bool:
+        """Whether the database could be opened before the stream's end; what comes meanwhile waits in memory."""
+        while True:
+            try:
+                await self._store.open()
+            except Problem as problem:
+                log.warning("records wait for the database", problem=problem.code, sign=problem.sign)
+            else:
+                return True
+            if self._ended.is_set():
+                return False
+            await asyncio.wait((asyncio.ensure_future(self._ended.wait()),), timeout=OPEN_SECONDS)
+
+    async def _hear(self, stream: asyncio.StreamReader) -> None:
+        try:
+            while True:
+                self._note(_batch(await _message(stream)))
+        except asyncio.IncompleteReadError:
+            self._ended.set()
+
+    def _note(self, batch: Batch) -> None:
+        self._heard += len(batch.entries)
+        for entry in batch.entries:
+            self._log.note(entry)
+        for lane, endpoint, code, times in batch.served:
+            self._health.served(lane, endpoint, code, times)
+        for lane, attempts in batch.tried:
+            self._health.note(lane, attempts)
+
+    async def _tell_on(self) -> None:
+        while True:
+            await asyncio.sleep(TELL_SECONDS)
+            self._tell()
+
+    def _tell(self) -> None:
+        news = PROGRESS.pack(self._heard - self._log.waiting, self._log.dropped)
+        if news != self._told:
+            self._told = news
+            os.write(self._out, news)
+
+
+async def _message(stream: asyncio.StreamReader) -> bytes:
+    (size,) = LENGTH.unpack(await stream.readexactly(LENGTH.size))
+    return await stream.readexactly(size)
+
+
+def _store(order: Order) -> Store:
+    if order.path:
+        from clipmeter.store.sqlite import SqliteStore  # noqa: PLC0415 - only one of the drivers is needed
+
+        return SqliteStore(Path(order.path), relaxed=True)
+    from clipmeter.store.postgres import PostgresStore  # noqa: PLC0415
+
+    return PostgresStore(order.url, pooled=order.pooled, relaxed=True)
+
+
+async def _main() -> None:
+    stream = asyncio.StreamReader(limit=1 << 20)
+    with os.fdopen(0, "rb", closefd=False) as stdin:
+        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), stdin)
+        order = _order(await _message(stream))
+        set_up_logs(order.log_level)
+        await Recording(_store(order), order.keep_days, 1).run(stream)
+
+
+def main() -> None:
+    """Ends with the pipe only: a Ctrl-C in the terminal, or a signal to all of a service, is for the server."""
+    for signal_ in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
+        signal.signal(signal_, signal.SIG_IGN)
+    gc.freeze()
+    sys.setswitchinterval(0.001)
+    asyncio.run(_main())
+
+
+if __name__ == "__main__":
+    main()
