@@ -133,7 +133,6 @@ class Parts:
             await self._open_source(stack, "live", self.settings.upstream)
             await self._open_source(stack, "test", await _start_emulator(stack))
             await stack.enter_async_context(self.books.open())
-            await self.books.gather_records(_moving)
             self.watch.start()
             stack.push_async_callback(self.watch.stop)
             await self.books.ledger.start()
@@ -306,15 +305,11 @@ def _facts(settings: Settings) -> Facts:
     )
 
 
-def _moving(done: int, of: int) -> None:
-    log.info("moving the request log to a file of its own", rows=done, of=of)
-
-
 async def _run(parts: Parts, on_ready: Callable[[OperatorKeys], None], stop: asyncio.Event) -> None:
     """Keep the parts running until `stop`, and try again while the database cannot be opened."""
     while not stop.is_set():
         try:
-            async with parts.running():
+            async with parts.running(), _kept_records(parts):
                 on_ready(await parts.books.operator())
                 await stop.wait()
         except Problem as problem:
@@ -324,6 +319,19 @@ async def _run(parts: Parts, on_ready: Callable[[OperatorKeys], None], stop: asy
         if not stop.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), RETRY_SECONDS)
+
+
+@asynccontextmanager
+async def _kept_records(parts: Parts) -> AsyncIterator[None]:
+    """What an earlier version has recorded elsewhere is brought in meanwhile."""
+    if (keeper := parts.books.keeper()) is None:
+        yield
+        return
+    keeper.start()
+    try:
+        yield
+    finally:
+        await keeper.stop()
 
 
 def _say_not_ready(problem: str, sign: str) -> None:

@@ -1,10 +1,9 @@
 """The database and what keeps accounts in it, wired: all that most commands need, and what `app` stands on."""
 
-import asyncio
 import hashlib
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,16 +20,17 @@ from clipmeter.billing.rules import Terms
 from clipmeter.billing.stripe import Stripe
 from clipmeter.billing.terms import TermsBook
 from clipmeter.endpoints import ENDPOINTS
-from clipmeter.errors import Unauthorized
+from clipmeter.errors import ServiceUnavailable, Unauthorized
 from clipmeter.home import Home, OperatorKeys
 from clipmeter.records.health import HealthLog
+from clipmeter.records.keeper import RecordsKeeper
 from clipmeter.records.pipe import Order
 from clipmeter.records.recorder import Recorder
 from clipmeter.records.requests import RequestLog
 from clipmeter.settings import Settings
 from clipmeter.store.base import Store
 from clipmeter.store.postgres import PostgresStore
-from clipmeter.store.recordsfile import move_records, records_file
+from clipmeter.store.recordsfile import records_file
 from clipmeter.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -128,24 +128,23 @@ class Books:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Open the database. Raises ServiceUnavailable when it cannot be."""
-        stores = list(dict.fromkeys((self.store, self.records)))
         async with AsyncExitStack() as stack:
-            for store in stores:
-                await store.open()
-                stack.push_async_callback(store.close)
+            await self.store.open()
+            stack.push_async_callback(self.store.close)
+            if self.records is not self.store:
+                stack.push_async_callback(self.records.close)
+                with suppress(ServiceUnavailable):  # they are not the books: what needs them says so
+                    await self.records.open()
             stack.push_async_callback(self.stripe.aclose)
             if self.oidc:
                 stack.push_async_callback(self.oidc.aclose)
             await self.keys.check_secret()
             yield
 
-    async def gather_records(self, told: Callable[[int, int], None]) -> None:
-        """Move what an earlier version has recorded to where it belongs now. `told`: rows of the log, of how many.
-
-        The books are open. Raises ServiceUnavailable.
-        """
-        if self.settings.database_path:
-            await asyncio.to_thread(move_records, self.settings.database_path, told)
+    def keeper(self) -> RecordsKeeper | None:
+        """What a server does for its file of records; None: it has none."""
+        path = self.settings.database_path
+        return RecordsKeeper(self.records, path) if path else None
 
     def recorder(self) -> Recorder:
         """What has the records of a server written."""

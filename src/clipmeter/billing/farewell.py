@@ -12,8 +12,9 @@ from clipmeter.billing.refusals import LogInFailed
 from clipmeter.errors import InvalidParameter
 from clipmeter.store.base import Lock, Query, Row, Steps, plan
 
-FORGET_AGAIN_MICROS = 3 * 86_400_000_000
-"""For so long after the end of an account its requests are looked for: the last ones are recorded a moment later."""
+FORGET_AGAIN_MICROS = 40 * 86_400_000_000
+"""For so long after the end of an account its requests are looked for: the last ones are recorded a moment later, and
+the records may be away."""
 _REMOVED = (
     "gone_keys",
     "gone_card",

@@ -8,7 +8,6 @@ Rule 4: what follows from a password is decided again in the transaction that ac
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +33,7 @@ from clipmeter.billing.throttle import (
     Attempt,
     Throttle,
 )
-from clipmeter.errors import InvalidParameter, Problem, ServiceUnavailable
+from clipmeter.errors import InvalidParameter, Problem
 from clipmeter.mac import Mac
 from clipmeter.store.base import Plan, Store
 
@@ -235,7 +234,7 @@ class People:
     async def tidy(self) -> None:
         """Forget sessions, links and attempts that do not count any more, and what those who left had asked for."""
         await self._store.write(entering.tidy())
-        if gone := await self._store.read(farewell.lately_deleted()):
+        if gone := await self._store.survey(farewell.lately_deleted()):
             await self._records.write(farewell.forget(gone))
 
     async def _delete(self, person: Person) -> None:
@@ -243,8 +242,10 @@ class People:
             for say in self.farewells:
                 await say(person.account_id)
         await self._store.write(farewell.delete(person))
-        with suppress(ServiceUnavailable):  # then `tidy` does it
+        try:
             await self._records.write(farewell.forget([person.account_id]))
+        except Problem as problem:
+            log.warning("an account's requests are forgotten later", problem=problem.code, sign=problem.sign)
 
     def _check_open(self, invite: str) -> None:
         if self.house.sign_up == "closed":

@@ -16,6 +16,7 @@ from clipmeter.errors import Problem
 from clipmeter.records.health import HealthRow
 from clipmeter.settings import BadSetting, Settings, read_settings
 from clipmeter.sites.tiktok.hosts import REFERER
+from clipmeter.store.recordsfile import records_file
 from clipmeter.store.sentences import explain
 
 OLDEST_CLOCK = 1_790_000_000
@@ -54,6 +55,7 @@ async def _examine() -> list[Finding]:
         return [Finding("settings", ok=False, said=str(error))]
     checks: tuple[tuple[str, Callable[[Settings], Awaitable[str]]], ...] = (
         ("database", _database),
+        ("records", _records),
         ("clock", _clock),
         ("TikTok", _reach),
     )
@@ -78,6 +80,18 @@ async def _database(settings: Settings) -> str:
     if violations:
         raise Problem(f"{len(violations)} rows break an invariant; see: clipmeter ledger verify")
     return f"{settings.database_name}, {accounts} accounts, every invariant holds"
+
+
+async def _records(settings: Settings) -> str:
+    """The request log and the statistics; on SQLite a file of its own."""
+    books = Books(settings)
+    async with books.open():
+        if not books.records.is_open and settings.database_path:
+            raise Problem(
+                f"{records_file(settings.database_path)} cannot be opened; no money is in it (docs/backup.md)"
+            )
+        days = await books.health.since(DAY_HOURS)
+    return "can be read" if days else "can be read; no source was asked in the last 24 h"
 
 
 async def _sources(settings: Settings) -> list[Finding]:

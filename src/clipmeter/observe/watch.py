@@ -49,7 +49,7 @@ class Watch:
         self._flusher = Flusher(self._fold_all, seconds=FOLD_SECONDS)
         metrics.show(
             "clipmeter_log_rows_dropped",
-            "Calls that are not in the request log, because the database was away for too long.",
+            "Calls that are not in the request log: its database was away for long, or its process was killed.",
             lambda: [({}, self._dropped + recorder.dropped)],
             counts_up=True,
         )

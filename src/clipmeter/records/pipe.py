@@ -1,8 +1,9 @@
-"""What goes through the pipe between a server and the process that keeps its records (recorder.py, recording.py).
+"""What goes over the line between a server and the process that keeps its records (recorder.py, recording.py).
 
 To the process: an Order, then Batches, each with its length before it. Back: how far it has come, always of one size.
 """
 
+import signal
 import struct
 from dataclasses import replace
 from typing import NamedTuple
@@ -14,6 +15,8 @@ from clipmeter.records.requests import LogEntry, whole_characters
 
 LENGTH = struct.Struct(">I")
 PROGRESS = struct.Struct(">QQ")
+IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals that are for the server: a Ctrl-C in the terminal, or one to all of a service. The line's end says enough."""
 _encode = msgspec.msgpack.Encoder().encode
 
 

@@ -5,6 +5,8 @@ Rule 2: the process is started anew when it ends; what it had not written by the
 """
 
 import asyncio
+import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,7 +16,7 @@ from contextlib import suppress
 import structlog
 
 from clipmeter.errors import Attempt
-from clipmeter.records.pipe import PROGRESS, Batch, Order, Progress, clean, framed
+from clipmeter.records.pipe import IGNORED, PROGRESS, Batch, Order, Progress, clean, framed
 from clipmeter.records.requests import LogEntry
 
 log = structlog.get_logger()
@@ -32,24 +34,12 @@ STOP_SECONDS = 15.0
 COMMAND = (sys.executable, "-m", "clipmeter.records.recording")
 
 
-class _End(asyncio.BaseProtocol):
-    """An end of a pipe."""
+class _Line(asyncio.Protocol):
+    """This end of the line to the process, which says how far it has come."""
 
     def __init__(self) -> None:
-        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
-        """It is closed."""
-        if not self.ended.done():
-            self.ended.set_result(None)
-
-
-class _Line(_End, asyncio.Protocol):
-    """What the process says: how far it has come."""
-
-    def __init__(self) -> None:
-        super().__init__()
         self.progress = Progress(0, 0)
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._heard = b""
 
     def data_received(self, data: bytes) -> None:
@@ -60,27 +50,40 @@ class _Line(_End, asyncio.Protocol):
             self.progress = Progress(*PROGRESS.unpack(heard[whole - PROGRESS.size : whole]))
         self._heard = heard[whole:]
 
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
+        """It has ended."""
+        if not self.ended.done():
+            self.ended.set_result(None)
+
 
 class _Process:
-    """The process while it runs, and both ends of what it is told and tells."""
+    """The process while it runs."""
 
     def __init__(self, order: Order) -> None:
         """Starts it."""
         self.sent = 0
         """Entries."""
         self._order = order
-        self._popen = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)  # noqa: S603 - ourselves
+        self._is_told = False  # to end
+        # A socket and no pipes: uvloop closes those a second time, when the number may be somebody else's.
+        self._socket, theirs = socket.socketpair()
+        try:
+            self._popen = _started(theirs)
+        except BaseException:
+            self._socket.close()
+            raise
+        finally:
+            theirs.close()
 
     async def connect(self) -> None:
         """Be heard, and hear."""
         loop = asyncio.get_running_loop()
-        _, self.line = await loop.connect_read_pipe(_Line, self._popen.stdout)
-        self._out, self._given = await loop.connect_write_pipe(_End, self._popen.stdin)
+        self._out, self.line = await loop.create_unix_connection(_Line, sock=self._socket)
         self._out.write(framed(self._order))
 
     def send(self, batch: Batch) -> bool:
         """Whether it is on its way."""
-        if self._out.is_closing() or self._out.get_write_buffer_size() > BUFFER:
+        if self._is_told or self._out.is_closing() or self._out.get_write_buffer_size() > BUFFER:
             return False
         try:
             message = framed(batch)
@@ -92,26 +95,30 @@ class _Process:
 
     async def end(self) -> None:
         """Let it write what it has, within so many seconds."""
-        self._out.close()  # after all that is on its way
+        self._is_told = True
+        self._out.write_eof()  # after all that is on its way
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(self.line.ended), STOP_SECONDS)
-        self._popen.kill()
 
     async def bury(self) -> int:
-        """After its end: the status, and no pipe is left open."""
-        self._out.close()
-        await self._given.ended
+        """Surely its end: the status."""
+        self._popen.kill()
+        await self.line.ended
         return await asyncio.to_thread(self._popen.wait)
-
-    @property
-    def ended(self) -> "asyncio.Future[None]":
-        """Done when it has ended."""
-        return self.line.ended
 
     @property
     def lost(self) -> int:
         """Entries that it did not write, or was not done with when it ended."""
         return self.line.progress.dropped + (self.sent - self.line.progress.done if self.line.ended.done() else 0)
+
+
+def _started(line: socket.socket) -> subprocess.Popen[bytes]:
+    """With the signals blocked that it will ignore, so that it cannot be hit before it does."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, IGNORED)
+    try:
+        return subprocess.Popen(COMMAND, stdin=line.fileno(), stdout=subprocess.DEVNULL, process_group=0)  # noqa: S603 - ourselves
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Recorder:
@@ -172,8 +179,8 @@ class Recorder:
         if self._timer:
             self._timer.cancel()
         self._timer = None
-        if self._process is None:
-            return  # what there is waits for it
+        if self._process is None or self._process.line.ended.done():
+            return  # what there is waits for the next one
         batch, self._batch = self._batch, Batch([], [], [])
         if not self._process.send(batch):
             self._dropped += len(batch.entries)
@@ -182,16 +189,15 @@ class Recorder:
         """Keep the process running until `stop`; one runs even when that comes first, for what there is to write."""
         pause = 0.0
         while True:
-            began = time.monotonic()
+            is_last, began = self._stopping.is_set(), time.monotonic()
             said = await self._one()
-            if self._stopping.is_set():
+            if is_last or (self._stopping.is_set() and not self._batch.entries):
                 break
             is_steady = time.monotonic() - began > STEADY_SECONDS
             pause = 0.0 if is_steady else min(LONGEST_PAUSE, max(FIRST_PAUSE, 2 * pause))
             log.warning("the recorder has ended, a new one starts", how=said, seconds=pause, dropped=self.dropped)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
-                break
         self._dropped += len(self._batch.entries)
         self._batch = Batch([], [], [])
 
@@ -205,12 +211,12 @@ class Recorder:
         self._process = process
         self._send()
         stop = asyncio.ensure_future(self._stopping.wait())
-        await asyncio.wait((process.ended, stop), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((process.line.ended, stop), return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
-        if not process.ended.done():
+        if not process.line.ended.done():
             self._send()
             await process.end()
-        self._process = None
         status = await process.bury()
         self._dropped += process.lost
+        self._process = None
         return f"status {status}"

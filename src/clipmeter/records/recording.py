@@ -1,4 +1,4 @@
-"""The process that keeps a server's records: it hears of every call through a pipe, and writes in its own time.
+"""The process that keeps a server's records: it hears of every call over a line, and writes in its own time.
 
     python -m clipmeter.records.recording     started by recorder.py
 
@@ -7,9 +7,10 @@ It ends when its stdin does, that is with the server, however that ends; what ha
 
 import asyncio
 import gc
-import os
 import signal
+import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -18,7 +19,7 @@ import structlog
 from clipmeter.errors import Problem
 from clipmeter.logs import set_up_logs
 from clipmeter.records.health import HealthLog
-from clipmeter.records.pipe import LENGTH, PROGRESS, Batch, Order
+from clipmeter.records.pipe import IGNORED, LENGTH, PROGRESS, Batch, Order
 from clipmeter.records.requests import RequestLog
 from clipmeter.store.base import Store
 
@@ -32,10 +33,11 @@ _batch = msgspec.msgpack.Decoder(Batch).decode
 
 
 class Recording:
-    """The records of one server. `write_out`: the number of the file that is told how far it has come."""
+    """The records of one server."""
 
-    def __init__(self, store: Store, keep_days: int, write_out: int) -> None:
-        self._store, self._out = store, write_out
+    def __init__(self, store: Store, keep_days: int, line: asyncio.StreamWriter) -> None:
+        """`line`: is told how far it has come."""
+        self._store, self._line = store, line
         self._log = RequestLog(store, keep_days)
         self._health = HealthLog(store)
         self._heard = 0
@@ -44,39 +46,46 @@ class Recording:
 
     async def run(self, stream: asyncio.StreamReader) -> None:
         """Until the stream ends."""
-        hearing = asyncio.create_task(self._hear(stream))
-        telling = asyncio.create_task(self._tell_on())
-        try:
-            if await self._open():
-                self._log.start()
-                self._health.start()
-                await hearing
-                await self._health.stop()
-                await self._log.stop()
-                await self._store.close()
-        finally:
-            for task in (hearing, telling):
-                task.cancel()
-            self._tell()
+        tasks = [asyncio.create_task(self._hear(stream)), asyncio.create_task(self._tell_on())]
+        if await self._open():
+            self._log.start()
+            self._health.start()
+            await self._ended.wait()
+            await self._health.stop()
+            await self._log.stop()
+            await self._store.close()
+        for task in tasks:
+            task.cancel()
+        self._tell()
 
     async def _open(self) -> bool:
         """Whether the database could be opened before the stream's end; what comes meanwhile waits in memory."""
+        said = ""
         while True:
             try:
                 await self._store.open()
             except Problem as problem:
-                log.warning("records wait for the database", problem=problem.code, sign=problem.sign)
+                if problem.sign != said:  # once, not at every turn of a long outage
+                    log.warning("records wait for the database", problem=problem.message, sign=problem.sign)
+                said = problem.sign
             else:
                 return True
             if self._ended.is_set():
                 return False
-            await asyncio.wait((asyncio.ensure_future(self._ended.wait()),), timeout=OPEN_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), OPEN_SECONDS)
 
     async def _hear(self, stream: asyncio.StreamReader) -> None:
         try:
             while True:
-                self._note(_batch(await _message(stream)))
-        except asyncio.IncompleteReadError:
+                message = await _message(stream)
+                try:
+                    self._note(_batch(message))
+                except msgspec.DecodeError:
+                    log.exception("records were lost")
+        except (asyncio.IncompleteReadError, OSError):
+            pass  # that was all
+        finally:
             self._ended.set()
 
     def _note(self, batch: Batch) -> None:
@@ -97,7 +106,7 @@ class Recording:
         news = PROGRESS.pack(self._heard - self._log.waiting, self._log.dropped)
         if news != self._told:
             self._told = news
-            os.write(self._out, news)
+            self._line.write(news)
 
 
 async def _message(stream: asyncio.StreamReader) -> bytes:
@@ -116,18 +125,22 @@ def _store(order: Order) -> Store:
 
 
 async def _main() -> None:
-    stream = asyncio.StreamReader(limit=1 << 20)
-    with os.fdopen(0, "rb", closefd=False) as stdin:
-        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), stdin)
+    stream, line = await asyncio.open_unix_connection(sock=socket.socket(fileno=0))
+    try:
         order = _order(await _message(stream))
         set_up_logs(order.log_level)
-        await Recording(_store(order), order.keep_days, 1).run(stream)
+        await Recording(_store(order), order.keep_days, line).run(stream)
+    finally:
+        line.close()
+        with suppress(OSError):  # the server is gone
+            await line.wait_closed()
 
 
 def main() -> None:
-    """Ends with the pipe only: a Ctrl-C in the terminal, or a signal to all of a service, is for the server."""
-    for signal_ in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
+    """Ends with its line only."""
+    for signal_ in IGNORED:
         signal.signal(signal_, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, IGNORED)
     gc.freeze()
     sys.setswitchinterval(0.001)
     asyncio.run(_main())

@@ -27,7 +27,7 @@ log = structlog.get_logger()
 KEEP_DAYS = 400
 """A year, to be held against the one before, and a month to look at it."""
 BATCH = 64
-"""Sums in one transaction: what is admitted and posted waits for it, so it is short."""
+"""Sums in one transaction: of several processes that write the same rows each waits for the others."""
 DAY_MICROS = 86_400_000_000
 _PRUNE_ROWS = 50
 _MARK_MICROS = 30 * DAY_MICROS

@@ -121,6 +121,10 @@ class Store(Protocol):
     async def open(self) -> None:
         """Make the database if there is none. Raises OlderSchema, NewerSchema, ServiceUnavailable."""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it was opened and not closed."""
+
     async def migrate(self) -> tuple[int, int]:
         """Bring the schema up to date; before and after. The store need not be open. Raises as `open` does."""
 

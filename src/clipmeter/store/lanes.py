@@ -21,7 +21,7 @@ MOST = 128
 FULL = 16
 """So many plans do not wait for more."""
 GATHER_SECONDS = 0.01
-"""How long a plan waits for others, while a transaction is under way."""
+"""How long a plan waits for others while transactions are under way on all connections; less while on fewer."""
 TRIES = 4
 """How often a transaction that others undid is run."""
 
@@ -82,7 +82,8 @@ class Lanes:
         if self._is_time():
             self._news.set()
         elif not self._gathering:
-            self._gathering = asyncio.get_running_loop().call_later(GATHER_SECONDS, self._enough)
+            wait = GATHER_SECONDS * self._shared / len(self._tasks)
+            self._gathering = asyncio.get_running_loop().call_later(wait, self._enough)
         return future
 
     async def close(self) -> None:

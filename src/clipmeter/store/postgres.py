@@ -19,7 +19,7 @@ from clipmeter.store.named import migrations, statements
 from clipmeter.store.nodes import join
 from clipmeter.store.wire import Wire, in_our_words
 
-LANES = 3
+LANES = 4
 """Connections that write: while one commits, the next batch is under way on another."""
 _MIGRATION_LOCK = 0x636C6970_6D657465
 _STATE = "SELECT to_regclass('schema_version')::text"
@@ -72,6 +72,11 @@ class PostgresStore:
         self._writers = Lanes(self._connect, _write, size=lanes, together=lambda run: bool(run.account_id))
         self._readers = Lanes(self._connect, _look, size=1, together=lambda _: True)
         self._beats = Lanes(self._connect, _write, size=1, together=lambda _: True)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was opened and not closed."""
+        return self._writers is not None
 
     async def close(self) -> None:
         """Finish what was submitted, then let go of the connections."""

@@ -28,9 +28,10 @@ OURS = (
 """The driver's errors that mean a mistake in a query or its values; all others mean that the database is not usable."""
 
 LOG_PAGES = 500
-"""Of the write-ahead log, after which it should be copied into the database: 6 MB, since commits wait behind what the
+"""Of the write-ahead log, after which it should be copied into the database: 2 MB, since commits wait behind what the
 disk has to take at once."""
 RESTART_PAGES = 12_000
+"""Of the write-ahead log, 48 MB, after which it should begin anew, for which those who write have to wait."""
 STATEMENTS = 400
 """That are kept prepared: every query, in all of its forms."""
 _DAY_MICROS = 86_400_000_000

@@ -53,6 +53,11 @@ class SqliteStore:
         await asyncio.to_thread(self._prepare)
         self._writer = Writer(self._connect)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it was opened and not closed."""
+        return self._writer is not None
+
     async def migrate(self) -> tuple[int, int]:
         """Bring the schema up to date; before and after. `open` does it too. Raises NewerSchema, ServiceUnavailable."""
         return await asyncio.to_thread(self._prepare)

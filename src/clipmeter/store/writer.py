@@ -54,7 +54,8 @@ class Writer:
         self._connect = connect
         self._session: Session | None = None
         self._failed: Session | None = None
-        self._beside: Session | None = None
+        self._beside: tuple[Session | None, Session] | None = None
+        """A second session, beside the one that was in use when it was opened. The thread's."""
         self._jobs: queue.SimpleQueue[Job | Callable[[], None] | None] = queue.SimpleQueue()
         self._here: deque[Job] = deque()
         self._lock = threading.Lock()
@@ -181,15 +182,27 @@ class Writer:
             self._jobs.put(self._fold)
 
     def _fold(self) -> None:
-        """Copy the log into the database: most of it while others write on, and only the rest while none does."""
-        with suppress(apsw.Error, OSError, ServiceUnavailable):  # it is all in the log; the next one may work
-            self._beside = self._beside or self._connect()
-            self._beside.fold()
+        """Copy what there is of the log into the database while others write on; so it never comes to its end.
+
+        When it is long, copy the rest while nobody writes: then it begins anew.
+        """
+        try:
+            if self._beside is None or self._beside[0] is not self._session:
+                self._forget_beside()
+                self._beside = self._session, self._connect()
+            self._beside[1].fold()
             if self._fold_begun >= RESTART_PAGES:
                 with self._hand:
                     if self._session:
                         self._session.fold()
+        except (apsw.Error, OSError, ServiceUnavailable):
+            self._forget_beside()  # it is all in the log; the next one may work
         self._wake()
+
+    def _forget_beside(self) -> None:
+        if self._beside:
+            self._beside[1].close()
+        self._beside = None
 
     def _save(self, batch: list[Job], *, begun: bool = False) -> None:
         try:
@@ -264,6 +277,7 @@ class Writer:
             self._session.close()
         self._session = None
         self._forget_failed()
+        self._forget_beside()
 
 
 def _job(plan: Plan[Any]) -> Job:
