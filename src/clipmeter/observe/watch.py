@@ -24,7 +24,8 @@ log = structlog.get_logger()
 
 QUEUE = 5_000
 FOLD_SECONDS = 0.05
-FOLD_CALLS = 15
+FOLD_CALLS, FOLD_SHARE = 15, 4
+"""In one go: so many, or that part of what waits when it is more."""
 UPSTREAMS = 500
 """From this status on something is wrong on this side, or on TikTok's."""
 SHORT = 250
@@ -97,7 +98,8 @@ class Watch:
     async def _fold_all(self) -> None:
         """In pieces, so that what is asked meanwhile waits for a milli-second at most."""
         while self._waiting:
-            self._fold(FOLD_CALLS)
+            # Under load the event loop's turns are long, and in each of them more comes in.
+            self._fold(max(FOLD_CALLS, len(self._waiting) // FOLD_SHARE))
             await asyncio.sleep(0)
 
     def _fold(self, most: int) -> None:

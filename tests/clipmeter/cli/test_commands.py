@@ -147,6 +147,7 @@ def test_doctor_says_what_is_wrong(home):
     assert {check: ok for check, ok in found.items() if ok is not None} == {
         "settings": True,
         "database": True,
+        "records": True,
         "clock": True,
         "TikTok": False,
     }

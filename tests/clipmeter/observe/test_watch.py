@@ -1,5 +1,6 @@
 """From outside: what a server tells of its sources, and of a page that has changed."""
 
+import asyncio
 import gzip
 import re
 import threading
@@ -8,6 +9,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from clipmeter.billing.keys import Caller
+from clipmeter.call import Asked, Finished
+from clipmeter.endpoints.tiktok_video import TIKTOK_VIDEO
+from clipmeter.observe.metrics import Metrics
+from clipmeter.observe.watch import Watch
+from clipmeter.records.pipe import Order
+from clipmeter.records.recorder import Recorder
 from served import EXAMPLE, fresh_ids, run_clipmeter
 
 
@@ -71,6 +79,22 @@ def test_a_changed_page_rings_the_alarm(new_served, changed):
     (row,) = [row for row in _log(served, changed) if row["code"] == "upstream_error"]
     assert row["sign"]
     assert [one["source"] for one in row["attempts"]][:1] == ["webpage"]
+
+
+async def test_none_is_dropped_however_fast_they_come(tmp_path):
+    """When more calls end in each turn of the event loop than are worked off in one go, more are worked off."""
+    order = Order(str(tmp_path / "records.db"), "", pooled=False, keep_days=30, log_level="error")
+    watch = Watch(Recorder(order), Metrics())
+    caller = Caller("acct_1", "key_1", "live", "user")
+    watch.start()
+    await asyncio.sleep(0.1)
+    for number in range(400):
+        for _ in range(60):
+            asked = Asked(key="", query=b"video_id=7516594811734854943", request_id=f"req_{number}")
+            watch(Finished(TIKTOK_VIDEO, asked, caller, "", None, time.monotonic(), {"total": 0.001}))
+        await asyncio.sleep(0)
+    await watch.stop()
+    assert watch._dropped == 0
 
 
 def _log(served, upstream):
