@@ -32,7 +32,7 @@ MOST_HERE = 64
 SLOW_SECONDS = 0.01
 """When commits take longer than this on average, the disk is slow: the event loop leaves batches to the thread."""
 SLOW_FOR_SECONDS = 1.0
-GATHER_SECONDS = 0.001
+GATHER_SECONDS = 0.0005
 """How soon after a batch the event loop begins the next one: a few plans that share a commit cost half as much each."""
 
 
