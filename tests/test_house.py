@@ -28,7 +28,7 @@ FLOORS = (
     ("endpoints",),
     ("billing", "media", "fetch", "stream", "records", "mail"),
     ("sites",),
-    ("store", "model", "logs", "home", "mac", "public"),
+    ("store", "model", "logs", "home", "mac", "public", "restarts"),
     ("errors", "settings"),
     ("casting",),
 )

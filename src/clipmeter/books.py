@@ -24,7 +24,7 @@ from clipmeter.errors import ServiceUnavailable, Unauthorized
 from clipmeter.home import Home, OperatorKeys
 from clipmeter.records.health import HealthLog
 from clipmeter.records.keeper import RecordsKeeper
-from clipmeter.records.pipe import Order
+from clipmeter.records.line import Order
 from clipmeter.records.recorder import Recorder
 from clipmeter.records.requests import RequestLog
 from clipmeter.settings import Settings

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from clipmeter.cli.serve import GRACE, address_of, greet, listen, serve_on
 from clipmeter.cli.show import fail, say
 from clipmeter.home import Home
+from clipmeter.restarts import next_pause
 from clipmeter.settings import Settings
 
 ONE_WRITER = (
@@ -27,9 +28,6 @@ ONE_WRITER = (
     "serve with one worker, or use PostgreSQL (CLIPMETER_DATABASE_URL=postgresql://…). See docs/nodes.md."
 )
 LOOK_SECONDS = 0.1
-STEADY_SECONDS = 30.0
-"""A worker that lived this long is replaced at once; one that dies sooner, after a pause that doubles."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 LINGER = 5.0
 """Seconds beyond their own grace that workers get to end before they are killed."""
 
@@ -118,8 +116,7 @@ class Supervisor:
         self._forget(worker)
         if not self._was_ready:
             return status if status > 0 else 1  # it has said why
-        lived = time.monotonic() - worker.began
-        worker.pause = 0.0 if lived > STEADY_SECONDS else min(LONGEST_PAUSE, max(FIRST_PAUSE, worker.pause * 2))
+        worker.pause = next_pause(time.monotonic() - worker.began, worker.pause)
         worker.next_start = time.monotonic() + worker.pause
         say(f"worker {worker.number} {_how(status)}; a new one starts{f' in {worker.pause:g} s' * bool(worker.pause)}.")
         return None

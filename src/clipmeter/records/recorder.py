@@ -16,8 +16,9 @@ from contextlib import suppress
 import structlog
 
 from clipmeter.errors import Attempt
-from clipmeter.records.pipe import IGNORED, PROGRESS, Batch, Order, Progress, clean, framed
+from clipmeter.records.line import IGNORED, PROGRESS, Batch, Order, Progress, clean, framed
 from clipmeter.records.requests import LogEntry
+from clipmeter.restarts import next_pause
 
 log = structlog.get_logger()
 
@@ -26,9 +27,6 @@ PENDING = 5_000
 """Entries that wait for the process while it is being started."""
 BUFFER = 8 << 20
 """Bytes on their way to it; when it takes none for so long, the rest is dropped."""
-STEADY_SECONDS = 30.0
-"""A process that lived this long is replaced at once; one that ends sooner, after a pause that doubles."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 STOP_SECONDS = 15.0
 """That it gets to write what is left, before it is killed."""
 COMMAND = (sys.executable, "-m", "clipmeter.records.recording")
@@ -193,8 +191,7 @@ class Recorder:
             said = await self._one()
             if is_last or (self._stopping.is_set() and not self._batch.entries):
                 break
-            is_steady = time.monotonic() - began > STEADY_SECONDS
-            pause = 0.0 if is_steady else min(LONGEST_PAUSE, max(FIRST_PAUSE, 2 * pause))
+            pause = next_pause(time.monotonic() - began, pause)
             log.warning("the recorder has ended, a new one starts", how=said, seconds=pause, dropped=self.dropped)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)

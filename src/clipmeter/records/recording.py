@@ -19,7 +19,7 @@ import structlog
 from clipmeter.errors import Problem
 from clipmeter.logs import set_up_logs
 from clipmeter.records.health import HealthLog
-from clipmeter.records.pipe import IGNORED, LENGTH, PROGRESS, Batch, Order
+from clipmeter.records.line import IGNORED, LENGTH, PROGRESS, Batch, Order
 from clipmeter.records.requests import RequestLog
 from clipmeter.store.base import Store
 

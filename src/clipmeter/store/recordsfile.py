@@ -22,6 +22,8 @@ ROWS = 200
 """Of the log in one transaction: others who write wait for it."""
 SHARE = 0.2
 """Of the time; the rest is for the others."""
+LONGEST_REST = 1.0
+"""Seconds: after a piece that had to wait for the lock for long, too, since a server that ends waits for it."""
 _MARK = "moved "
 _LARGEST = frozenset(("max_ms", "last_at"))
 """Columns that are no sums."""
@@ -68,7 +70,7 @@ def _move_rows(connection: apsw.Connection, told: Callable[[int, int], None], st
             connection.execute("DELETE FROM old.request_log WHERE rowid <= ?", (last,))
         moved = min(of, moved + len(rows))
         told(moved, of)
-        time.sleep((time.monotonic() - began) * (1 / SHARE - 1))
+        time.sleep(min(LONGEST_REST, (time.monotonic() - began) * (1 / SHARE - 1)))
 
 
 def _move_sums(connection: apsw.Connection) -> None:

@@ -14,7 +14,7 @@ from clipmeter.call import Asked, Finished
 from clipmeter.endpoints.tiktok_video import TIKTOK_VIDEO
 from clipmeter.observe.metrics import Metrics
 from clipmeter.observe.watch import Watch
-from clipmeter.records.pipe import Order
+from clipmeter.records.line import Order
 from clipmeter.records.recorder import Recorder
 from served import EXAMPLE, fresh_ids, run_clipmeter
 

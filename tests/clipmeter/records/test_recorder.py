@@ -13,7 +13,7 @@ from bank import store_at
 from clipmeter.errors import Attempt
 from clipmeter.records import recorder as recorder_module
 from clipmeter.records.health import HealthLog
-from clipmeter.records.pipe import Order
+from clipmeter.records.line import Order
 from clipmeter.records.recorder import PENDING, Recorder
 from clipmeter.records.requests import Filters, RequestLog
 from served import EXAMPLE
@@ -226,16 +226,17 @@ async def test_a_database_that_never_comes(tmp_path, entry):
     assert recorder.dropped == 1
 
 
-async def test_it_ends_with_the_pipe_only(tmp_path, entry):
+async def test_it_ends_with_its_line_only(tmp_path, entry):
     """Signals that are for the server do not end it: a Ctrl-C in a terminal, or the stop of a service."""
     where = str(tmp_path / "records.db")
     async with recording(where) as recorder:
         pid = await pid_of(recorder)
-        recorder.note(entry())
-        await all_done(recorder)
-        for signal_ in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            os.kill(pid, signal_)
-        recorder.note(entry())
+        for _ in range(2):  # before it has done anything, and when it is at work
+            for signal_ in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                os.kill(pid, signal_)
+            recorder.note(entry())
+            await all_done(recorder)
+        assert await pid_of(recorder) == pid
     assert recorder.dropped == 0
     assert len(await rows_of(where)) == 2
 
