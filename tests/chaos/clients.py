@@ -84,6 +84,15 @@ async def ordinary(person: Person) -> None:
     caller.hang_up()
 
 
+async def regular(person: Person) -> None:
+    """Asks for the same again and again, of the same node, which charges in the short way what is as it was before."""
+    caller, node = person.scene.caller(), person.node()
+    video_id = person.scene.cluster.new_id(person.account, found=True)
+    while not person.scene.over.is_set():
+        await person.rest_after(await caller.call(node, person.key, video_id))
+    caller.hang_up()
+
+
 async def careful(person: Person) -> None:
     """Gives every request an Idempotency-Key and repeats it, anywhere, until it knows; some are asked twice at once."""
     callers = [person.scene.caller(), person.scene.caller()]
@@ -189,9 +198,11 @@ Behaviour = Callable[[Person], Coroutine[Any, Any, None]]
 BEHAVIOURS: dict[str, tuple[Behaviour, ...]] = {
     "free": (ordinary,) * 4,
     "invoice": (ordinary,) * 4,
+    "regular": (regular,) * 2,
     "careful": (careful,) * 3,
     "leaver": (leaver,) * 3,
     "keys": (ordinary, ordinary, ordinary, changer),
+    "regular-keys": (regular, regular, changer),
     "operator": (ordinary,) * 2,
     "test": (ordinary,) * 2,
     "limited": (ordinary, ordinary, ordinary, limiter),
@@ -200,9 +211,11 @@ BEHAVIOURS: dict[str, tuple[Behaviour, ...]] = {
 PAYS: dict[str, Pays] = {
     "free": "no",
     "invoice": "invoice",
+    "regular": "invoice",
     "careful": "invoice",
     "leaver": "invoice",
     "keys": "invoice",
+    "regular-keys": "invoice",
     "operator": "operator",
     "test": "test",
     "limited": "invoice",

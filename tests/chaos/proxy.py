@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
-from chaos.wire import Commits, Messages, asks_commit, wants_bare_byte
+from chaos.wire import Commits, Messages, wants_bare_byte
 
 CHUNK = 65_536
 Lost = Literal["", "reply", "request"]
@@ -53,7 +53,7 @@ class _Pair:
             for message in self.from_client.feed(data):
                 if wants_bare_byte(message):
                     self.from_server.bare_bytes += 1
-                if self.link.commit_lost == "request" and self.commits.has_written and asks_commit(message):
+                if self.commits.asks(message) and self.link.commit_lost == "request":
                     self.link.lose("request")
                     return
                 self.server_writer.write(message)

@@ -74,6 +74,32 @@ async def test_the_commit_itself_is_lost(link, through):
     assert await things(through) == []
 
 
+@pytest.fixture
+async def calling(through):
+    """A connection with a function like those of clipmeter: it adds a thing, if there is not one."""
+    connection = await asyncpg.connect(through)
+    await connection.execute(
+        """CREATE FUNCTION pg_temp.ahead_of_things(bigint) RETURNS SETOF bigint LANGUAGE plpgsql AS $$
+        BEGIN RETURN QUERY INSERT INTO things VALUES ($1) ON CONFLICT DO NOTHING RETURNING thing; END $$"""
+    )
+    yield connection
+    connection.terminate()
+
+
+@pytest.mark.parametrize(("what", "added"), [("reply", [1, 2]), ("request", [1])])
+async def test_a_call_that_writes_is_lost(link, through, calling, what, added):
+    """A function that writes commits by itself: its reply is lost, or the call; one that wrote nothing passes."""
+    call = "SELECT pg_temp.ahead_of_things($1)"
+    assert len(await calling.fetch(call, 1)) == 1
+    link.lose_commits(1, what)
+    if what == "reply":
+        assert await calling.fetch(call, 1) == []
+    with pytest.raises(GONE):
+        await calling.fetch(call, 2)
+    assert link.counts[f"commit {what} lost"] == 1
+    assert await things(through) == added
+
+
 async def test_reading_is_no_commit(link, through):
     """What only reads passes, or finds nothing to change; and logging in too."""
     link.lose_commits(1)

@@ -7,6 +7,8 @@ first), a length of four bytes that counts itself, and a body.
 from collections.abc import Iterator
 
 SSL_REQUESTS = (80877103, 80877104)  # SSLRequest, GSSENCRequest: answered with one bare byte
+FUNCTION = b"pg_temp.ahead_"
+"""How the names begin of the functions of clipmeter that write; a call that returns rows has written."""
 _WRITES = (b"INSERT", b"UPDATE", b"DELETE", b"MERGE")
 
 
@@ -55,16 +57,29 @@ def asks_commit(message: bytes) -> bool:
 
 
 class Commits:
-    """Sees in what a server sends where a transaction that wrote has been committed."""
+    """Sees in what passes where a transaction that wrote has been committed."""
 
     def __init__(self) -> None:
         self.has_written = False
         """Whether the open transaction has changed a row."""
+        self._calls: set[bytes] = set()
+        """Names of the prepared statements that call a function which writes."""
+        self._called = False
         self._in_block = False
         self._committed = False
 
+    def asks(self, message: bytes) -> bool:
+        """Whether a client's message asks for a commit of what was written, or for a call that writes by itself."""
+        name, _, rest = message[5:].partition(b"\0")
+        if message[:1] == b"P" and FUNCTION in rest:
+            self._calls.add(name)
+        if message[:1] == b"B":
+            self._called = rest.partition(b"\0")[0] in self._calls
+            return self._called
+        return self.has_written and asks_commit(message)
+
     def see(self, message: bytes) -> bool:
-        """True from the message that tells of a commit on, until the server is ready for the next query."""
+        """True from the server's message that tells of a commit on, until it is ready for the next query."""
         kind = message[:1]
         if kind == b"C":
             self._tag(message[5:].rstrip(b"\0"))
@@ -75,7 +90,8 @@ class Commits:
         return committed
 
     def _tag(self, tag: bytes) -> None:
-        if tag.startswith(_WRITES) and not tag.endswith(b" 0"):
+        writes = tag.startswith(_WRITES) or (self._called and tag.startswith(b"SELECT"))
+        if writes and not tag.endswith(b" 0"):
             self.has_written = True
             self._committed = not self._in_block
         elif tag.startswith(b"COMMIT"):

@@ -119,6 +119,8 @@ class Ledger:
             ending = await charge.future
         except CommitUnknown:
             ending = await self._settle(charge.asked, self._charging(charge.asked, again=True))
+            if isinstance(ending, Ending) and ending.refusal:
+                raise ending.refusal from None
         return None if isinstance(ending, Wait) else _standing(ending)
 
     async def post(self, hold: Hold, *, video_id: str | None = None, kept: Kept | None = None) -> Standing:
@@ -240,9 +242,7 @@ class Ledger:
                 if not isinstance(again, Wait):
                     return again
                 await waiter.for_news(min(left, POLL_SECONDS))
-        raise ConcurrencyLimitExceeded(
-            limit, current, message="The last free requests of this month are in flight; wait for them to end."
-        )
+        raise ConcurrencyLimitExceeded(limit, current, message=plans.UNDECIDED)
 
     def _give_back(self, asked: Asked, done: asyncio.Future[Hold | Wait | Replay]) -> None:
         error = done.exception()

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from clipmeter.billing import replays
 from clipmeter.billing.replays import Kept, Replay
 from clipmeter.billing.rules import (
+    UNLIMITED,
     Facts,
     Grant,
+    Kind,
     Mode,
     Outlook,
     Reserved,
@@ -17,14 +19,14 @@ from clipmeter.billing.rules import (
     decide,
     in_force,
     limit_of,
-    period_of,
     settle,
     unwelcome,
 )
 from clipmeter.billing.tickets import Asked, Ending, Hold
-from clipmeter.errors import BillingError, Problem, UserNotFound
+from clipmeter.errors import BillingError, ConcurrencyLimitExceeded, Problem, UserNotFound
 from clipmeter.store.base import Lock, Query, Row, Steps, plan
 
+UNDECIDED = "The last free requests of this month are in flight; wait for them to end."
 GRACE_MICROS = 5_000_000
 """A reservation is swept this long after its deadline, so that the one who holds it has surely stopped."""
 
@@ -72,14 +74,21 @@ def admit(asked: Asked, terms: Terms, *, waiting: int) -> Steps[Hold | Wait | Re
 def charge(asked: Asked, terms: Terms, *, waiting: int, again: bool) -> Steps[Ending | Wait]:
     """Reserve and post a success in one step, or say that it must wait. Raises the Problem that refuses it.
 
-    `again`: it was tried before, and may have been saved.
+    `again`: it was tried before, and may have been saved, or may be yet. Then what refuses it is in the ending.
     """
     yield Lock(asked.account_id)
+    ended = None
     if again and (rows := (yield Query("settle_facts", _name(asked.account_id, asked.request_id)))):
-        row, terms = _as_reserved(rows[0], terms)
-        return _ended(row, terms, limit_of(row.kind, asked.mode, terms))
+        row, its = _as_reserved(rows[0], terms)
+        ended = _ended(row, its, limit_of(row.kind, asked.mode, its))
+        if row.state != "voided":
+            return ended
     facts, terms = yield from _facts(asked.account_id, asked.key_id, asked.mode, asked.endpoint, terms)
     verdict = decide(facts, asked.mode, terms, waiting=waiting)
+    if again and not isinstance(verdict, Grant):
+        return (yield from _declined(asked, facts, terms, verdict, is_written=bool(ended)))
+    if ended:
+        return ended
     if isinstance(verdict, Wait):
         return verdict
     if isinstance(verdict, Problem):
@@ -88,13 +97,25 @@ def charge(asked: Asked, terms: Terms, *, waiting: int, again: bool) -> Steps[En
     if verdict.kind == "paid" and facts.free_posted < terms.free_requests:
         grant = Grant("free", 0)  # the first successes are the free ones
     limit = limit_of(facts.account_kind, asked.mode, terms)
-    period = period_of(facts.spending.now)
+    period = facts.day[:7], facts.day
     values = {**_row(asked, grant, terms, limit), **_limits(facts.spending), **_counted(period, grant)}
     yield Query(f"charge_row+{_sums(grant)}", values)
     if verdict.kind != grant.kind and facts.spending.limited:
         yield _pass_on(asked.account_id, asked.endpoint, asked.key_id, period, verdict)
     free_posted = facts.free_posted + (grant.kind == "free")
     return Ending("posted", Standing(_left(terms, free_posted), facts.running, limit, grant.price_micros))
+
+
+def _declined(asked: Asked, facts: Facts, terms: Terms, verdict: Wait | Problem, *, is_written: bool) -> Steps[Ending]:
+    """Take the request's place in the ledger, so that a try before this one can come too late, but not be saved."""
+    if isinstance(verdict, Wait):
+        verdict = ConcurrencyLimitExceeded(verdict.limit, verdict.running, message=UNDECIDED)
+    limit = limit_of(facts.account_kind, asked.mode, terms)
+    if not is_written:
+        kind: Kind = "test" if asked.mode == "test" else "own" if facts.account_kind == "operator" else "free"
+        values = {**_row(asked, Grant(kind, 0), terms, limit), **_limits(facts.spending), "reason": verdict.code}
+        yield Query("decline_row", values)
+    return Ending("refused", Standing(_left(terms, facts.free_posted), facts.running, limit, 0), verdict)
 
 
 @plan
@@ -184,9 +205,23 @@ def _facts(account_id: str, key_id: str, mode: Mode, endpoint: str, terms: Terms
     rows = yield Query("admit_facts", values)
     if not rows:
         raise UserNotFound
-    kind, status, payment, key_status, free_posted, pending, running, price, free, concurrency, *spending = rows[0]
-    facts = Facts(kind, status, payment, key_status, free_posted, pending, running, Spending(*spending))
+    kind, status, payment, key, free_posted, pending, running, day, price, free, concurrency, *limits, now = rows[0]
+    spending = yield from _spending(account_id, key_id, (day[:7], day), limits, now)
+    facts = Facts(kind, status, payment, key, free_posted, pending, running, day, spending)
     return facts, in_force(terms, price, free, concurrency)
+
+
+def _spending(
+    account_id: str, key_id: str, period: tuple[str, str], limits: Sequence[int | None], now: int
+) -> Steps[Spending]:
+    """In a period and under the limits, of the account by day and by month, and of the key by month."""
+    daily, monthly, of_key = limits
+    if daily is monthly is of_key is None:
+        return UNLIMITED._replace(now=now)
+    month, day = period
+    values = {"account_id": account_id, "key_id": key_id, "row_month": month, "row_day": day}
+    ((today, this_month, by_key),) = yield Query("spent", values)
+    return Spending(daily, monthly, of_key, today, this_month, by_key, now)
 
 
 def _row(asked: Asked, grant: Grant, terms: Terms, slot_limit: int | None) -> dict[str, str | int | None]:
@@ -219,12 +254,19 @@ def _limits(spending: Spending) -> dict[str, int | None]:
 def _reserved(hold: Hold, terms: Terms) -> Steps[tuple[Reserved | None, Terms]]:
     """None: the database has lost it in a power cut, which it may, since nobody was told of a success."""
     rows = yield Query("settle_facts", _name(hold.account_id, hold.request_id))
-    return _as_reserved(rows[0], terms) if rows else (None, terms)
+    if not rows:
+        return None, terms
+    reserved, terms = _as_reserved(rows[0], terms)
+    *_, daily, monthly, of_key, now = rows[0]
+    limits = daily, monthly, of_key
+    spending = yield from _spending(hold.account_id, hold.key_id, (hold.month, hold.day), limits, now)
+    return reserved._replace(spending=spending), terms
 
 
 def _as_reserved(row: Row, terms: Terms) -> tuple[Reserved, Terms]:
-    state, kind, price_micros, payment, free_posted, others_running, price, free, concurrency, *spending = row
-    reserved = Reserved(state, kind, price_micros, payment, free_posted, others_running, Spending(*spending))
+    """Without what was spent."""
+    state, kind, price_micros, payment, free_posted, others_running, price, free, concurrency, *_ = row
+    reserved = Reserved(state, kind, price_micros, payment, free_posted, others_running)
     return reserved, in_force(terms, price, free, concurrency)
 
 

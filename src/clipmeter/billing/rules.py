@@ -8,8 +8,7 @@ Rule 4: what is spent and what is reserved never pass a spending limit together,
 
 from calendar import timegm
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 from clipmeter.errors import (
@@ -88,6 +87,8 @@ class Facts(NamedTuple):
     pending: int
     """Requests in flight that may still take a free one: live, admitted this month."""
     running: int
+    day: str = "1970-01-01"
+    """`YYYY-MM-DD`, UTC."""
     spending: Spending = UNLIMITED
 
 
@@ -199,17 +200,6 @@ def over_limit(spending: Spending, price_micros: int, running: int) -> TooManyRe
     else:
         return None
     return problem
-
-
-def period_of(now_micros: int) -> tuple[str, str]:
-    """The month and day of a moment, micro-seconds since 1970: `YYYY-MM` and `YYYY-MM-DD`, UTC."""
-    day = _day(now_micros // 86_400_000_000)
-    return day[:7], day
-
-
-@lru_cache(10)
-def _day(number: int) -> str:
-    return (date(1970, 1, 1) + timedelta(days=number)).isoformat()
 
 
 def _until_tomorrow(now_micros: int) -> int:

@@ -59,8 +59,13 @@ class Lanes:
         *,
         size: int,
         together: Callable[[Run], bool],
+        ahead: Callable[[Wire, list[Run]], Awaitable[list[Run]]] | None = None,
     ) -> None:
-        """`work` runs plans in one transaction; `together`: whether a plan may share one with others."""
+        """`work` runs plans in one transaction; `together`: whether a plan may share one with others.
+
+        `ahead` comes before it: it ends those plans for which there is a shorter way, and says which these are.
+        """
+        self._ahead = ahead
         self.counts = Counts()
         self._connect, self._work, self._together = connect, work, together
         self._waiting: deque[Job] = deque()
@@ -99,7 +104,8 @@ class Lanes:
             self._shared += shared
             if self._is_time():
                 self._news.set()
-            wire = await self._save(wire, batch)
+            wire, left = await self._go_ahead(wire, batch)
+            wire = await self._save(wire, left) if left else wire
             self._shared -= shared
         if wire:
             wire.cut()
@@ -132,6 +138,26 @@ class Lanes:
     def _enough(self) -> None:
         self._gathering, self._late = None, True
         self._news.set()
+
+    async def _go_ahead(self, wire: Wire | None, batch: list[Job]) -> tuple[Wire | None, list[Job]]:
+        """Save what goes in a shorter way, and tell those who wait; the connection, if it is good, and what is left."""
+        if wire is None or self._ahead is None:
+            return wire, batch
+        runs = [job.run for job in batch]
+        try:
+            ended = set(await self._ahead(wire, runs))
+        except Exception as error:  # noqa: BLE001 - whatever it is, every caller must hear of it
+            ended = set(runs)
+            for run in runs:
+                run.error = lost(in_our_words(error), CommitUnknown)
+        if any(run.error for run in ended):
+            wire.cut()
+            wire = None
+        elif ended:
+            self.counts.batches += 1
+            self.counts.plans += len(ended)
+        _tell([job for job in batch if job.run in ended])
+        return wire, [job for job in batch if job.run not in ended]
 
     async def _save(self, wire: Wire | None, batch: list[Job]) -> Wire | None:
         """Save a batch and tell those who wait; the connection, if it is still good."""

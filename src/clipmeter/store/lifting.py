@@ -44,30 +44,41 @@ class Lifted:
 
     def columns(self, batch: Sequence[Mapping[str, Any]]) -> list[str] | None:
         """The sets of values as arguments of `many`, a text for each; None: a value has our separators in it."""
-        columns = [[values[name] for values in batch] for name in self.values]
-        texts = [_SPLIT.join([_text(value) for value in column]) for column in columns]
-        for column, text in zip(columns, texts, strict=True):
-            if text.count(_SPLIT) != len(batch) - 1 or text.count(_NULL) != column.count(None):
-                return None
-        return texts
+        return as_columns(self.values, batch)
 
     def sort(self, batch: Sequence[Mapping[str, Any]], rows: Sequence[Row]) -> list[list[Row]]:
         """What `many` returned, for each set."""
         return told_apart(batch, rows, by_account=self.by_account, first=1)
 
 
+def as_columns(names: Sequence[str], batch: Sequence[Mapping[str, Any]]) -> list[str] | None:
+    """Sets of values as one text for each name.
+
+    None: a value has our separators in it, or is the only one and empty, which would be taken for no value.
+    """
+    columns = [[values[name] for values in batch] for name in names]
+    texts = [_SPLIT.join([_text(value) for value in column]) for column in columns]
+    for column, text in zip(columns, texts, strict=True):
+        if not text or text.count(_SPLIT) != len(batch) - 1 or text.count(_NULL) != column.count(None):
+            return None
+    return texts
+
+
 def lift(*queries: Statement) -> Lifted:
     """Both forms of a query; of several about the same values, as parts of one statement."""
     values = tuple(dict.fromkeys(value for query in queries for value in query.values))
-    at = {name: f"${number}::{_type(name)}" for number, name in enumerate(values, 1)}
+    at = {name: f"${number}::{kind_of(name)}" for number, name in enumerate(values, 1)}
     first = queries[0]
     returns = not first.writes or "RETURNING" in first.sql
     one = _joined([VALUE.sub(lambda found: at.get(found[1], found[0]), query.sql) for query in queries])
-    lifted = [
-        VALUE.sub(lambda found: f"v.its_{found[1]}" if found[1] in at else found[0], query.sql) for query in queries
-    ]
+    lifted = [of_row("v", query) for query in queries]
     many = _for_many(lifted[0], first) if len(queries) == 1 else _all_for_many(lifted, values)
     return Lifted(values, _timed(one), _timed(many), first.writes, returns)
+
+
+def of_row(row: str, query: Statement) -> str:
+    """The query with its values from a row of this name."""
+    return VALUE.sub(lambda found: f"{row}.its_{found[1]}" if found[1] in query.values else found[0], query.sql)
 
 
 def _timed(sql: str) -> str:
@@ -81,7 +92,8 @@ def _text(value: str | int | None) -> str:
     return value if value.__class__ is str else str(value)
 
 
-def _type(value: str) -> str:
+def kind_of(value: str) -> str:
+    """The type of a named value."""
     return "bigint" if value in INTEGERS else "text"
 
 
@@ -105,11 +117,13 @@ def _all_for_many(queries: Sequence[str], values: tuple[str, ...]) -> str:
 
 def _rows(values: tuple[str, ...]) -> tuple[str, str]:
     """The columns of `v`: their names, and the arrays that they are made of."""
-    arrays = (
-        f"string_to_array(${number}::text, E'\\x1f', E'\\x1e')::{_type(name)}[]"
-        for number, name in enumerate(values, 1)
-    )
+    arrays = (array(number, kind_of(name)) for number, name in enumerate(values, 1))
     return ", ".join(f"its_{name}" for name in values), ", ".join(arrays)
+
+
+def array(number: int, kind: str) -> str:
+    """An argument, which has a column of `as_columns`, as an array of this type again."""
+    return f"string_to_array(${number}::text, E'\\x1f', E'\\x1e')::{kind}[]"
 
 
 def _joined(parts: Sequence[str], rows: str = "") -> str:

@@ -12,6 +12,7 @@ import asyncpg
 
 from clipmeter.errors import Problem, ServiceUnavailable
 from clipmeter.store.base import OlderSchema, Plan, T, refuse_newer
+from clipmeter.store.foresight import Foresight
 from clipmeter.store.heartbeat import STALE_SECONDS, Heartbeat, living
 from clipmeter.store.lanes import Lanes
 from clipmeter.store.lockstep import Run
@@ -43,6 +44,7 @@ class PostgresStore:
         self.clock_shift = 0.0
         """Seconds to add to the database's clock; only tests change it."""
         self._url, self._pooled, self._stale_seconds, self._relaxed = url, pooled, stale_seconds, relaxed
+        self._foresight = Foresight()
         self._writers: Lanes | None = None
         self._readers: Lanes | None = None
         self._beats: Lanes | None = None
@@ -69,7 +71,9 @@ class PostgresStore:
                 "servers of the version before may run on meanwhile."
             )
         lanes = 1 if self._relaxed else LANES
-        self._writers = Lanes(self._connect, _write, size=lanes, together=lambda run: bool(run.account_id))
+        self._writers = Lanes(
+            self._connect, _write, size=lanes, together=lambda run: bool(run.account_id), ahead=_run_ahead
+        )
         self._readers = Lanes(self._connect, _look, size=1, together=lambda _: True)
         self._beats = Lanes(self._connect, _write, size=1, together=lambda _: True)
 
@@ -172,7 +176,13 @@ class PostgresStore:
         return await self._beats.submit(plan)
 
     async def _connect(self) -> Wire:
-        return await Wire.connect(self._url, pooled=self._pooled, shift=lambda: self.clock_shift, relaxed=self._relaxed)
+        return await Wire.connect(
+            self._url,
+            pooled=self._pooled,
+            shift=lambda: self.clock_shift,
+            relaxed=self._relaxed,
+            foresight=self._foresight,
+        )
 
     async def _connected(self) -> Wire:
         try:
@@ -197,6 +207,10 @@ class PostgresStore:
 
 async def _write(wire: Wire, runs: list[Run]) -> None:
     await wire.run_all(runs)
+
+
+async def _run_ahead(wire: Wire, runs: list[Run]) -> list[Run]:
+    return await wire.run_ahead(runs)
 
 
 async def _look(wire: Wire, runs: list[Run]) -> None:

@@ -23,6 +23,7 @@ from bank import PATIENT, Bank
 from clipmeter.billing.ledger import Hold, Kept, Replay, Terms
 from clipmeter.billing.replays import Repeat
 from clipmeter.errors import Problem
+from clipmeter.store import foresight
 from ledgermodel import Model
 
 TERMS = {"video": Terms(6_000, 1, 3), "search": Terms(10_000, 2, 2)}
@@ -157,9 +158,10 @@ class LedgerMachine(RuleBasedStateMachine):
         got = self.answer(self.bank.ledger.post(hold, kept=body and Kept(body, 0)))
         assert getattr(got, "charge_micros", got) == self.model.post(request, body)
 
-    @rule(who=WHO, key=KEY, endpoint=ENDPOINT)
-    def charge(self, who, key, endpoint):
-        self.charge_one(who, key, endpoint)
+    @rule(who=WHO, key=KEY, endpoint=ENDPOINT, times=st.integers(1, 3))
+    def charge(self, who, key, endpoint, times):
+        for _ in range(times):
+            self.charge_one(who, key, endpoint)
 
     def charge_one(self, who, key, endpoint):
         request = self.new_request()
@@ -274,9 +276,46 @@ class MoneyMachine(LedgerMachine):
         self.limit_one("b", limit, None, key)
 
 
+class RegularMachine(LedgerMachine):
+    """I1, I2, I9: mostly charges, and no limits of money: what goes ahead on PostgreSQL while its facts change."""
+
+    limit = admit_repeat = end_any = None
+
+    @initialize()
+    def begin(self):
+        LedgerMachine.begin(self, None)
+
+    @rule(key=st.sampled_from(["live", "live", "other"]), times=st.integers(2, 5))
+    def charge_some(self, key, times):
+        for _ in range(times):
+            self.charge_one("b", key, "video")
+
+
+@pytest.fixture
+def ahead(where, monkeypatch):
+    """The plans that were run ahead on PostgreSQL, on what the last look at the books told.
+
+    A process has one connection that writes, so that it has soon been made.
+    """
+    ended = []
+    if where.startswith("postgresql:"):
+        from clipmeter.store import postgres, wire  # noqa: PLC0415 - asyncpg is not always there
+
+        async def run_ahead(self, runs):
+            found = await original(self, runs)
+            ended.extend(found)
+            return found
+
+        original = wire.Wire.run_ahead
+        monkeypatch.setattr(foresight, "STEADY", 1)
+        monkeypatch.setattr(postgres, "LANES", 1)
+        monkeypatch.setattr(wire.Wire, "run_ahead", run_ahead)
+    return ended
+
+
 @pytest.mark.timeout(max(300, 10 * EXAMPLES))
-@pytest.mark.parametrize("machine", [LedgerMachine, MoneyMachine])
-def test_the_ledger_is_its_model(where, machine):
+@pytest.mark.parametrize("machine", [LedgerMachine, MoneyMachine, RegularMachine])
+def test_the_ledger_is_its_model(where, machine, ahead):
     """I1, I2, I5 to I10: whatever happens in whatever order, answers and books are those of the model."""
     examples = EXAMPLES // 2 if where.startswith("postgresql:") else EXAMPLES
     run_state_machine_as_test(
@@ -285,3 +324,5 @@ def test_the_ledger_is_its_model(where, machine):
             max_examples=examples, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
+    if where.startswith("postgresql:") and machine is RegularMachine:
+        assert len(ahead) > EXAMPLES

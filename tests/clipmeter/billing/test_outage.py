@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bank import hasty_store_at, store_at
-from clipmeter.errors import PaymentRequired, ServiceUnavailable
+from clipmeter.errors import AccountBlocked, BillingError, ConcurrencyLimitExceeded, PaymentRequired, ServiceUnavailable
 from clipmeter.store.base import CommitUnknown
 from postgres import database_of
 
@@ -97,21 +97,28 @@ async def test_stop_without_a_database(new_bank, away):
 
 
 class Forgetful:
-    """A real store whose next answers get lost on the way, after the commit."""
+    """A real store whose next answers get lost on the way, after the commit; or what is asked, which may come late."""
 
     def __init__(self, where):
         self._store = store_at(where)
         self.lose = 0
+        self.delay = False
+        self.delayed = []
 
     def __getattr__(self, name):
         return getattr(self._store, name)
 
     def submit(self, plan):
+        lost = asyncio.get_running_loop().create_future()
+        if self.delay:
+            self.delay = False
+            self.delayed.append(plan)
+            lost.set_exception(CommitUnknown())
+            return lost
         done = self._store.submit(plan)
         if self.lose == 0:
             return done
         self.lose -= 1
-        lost = asyncio.get_running_loop().create_future()
         done.add_done_callback(lambda _: lost.done() or lost.set_exception(CommitUnknown()))
         return lost
 
@@ -132,6 +139,27 @@ async def test_the_answer_to_an_admission_is_lost(forgetful):
         await forgetful.admit(caller)
     await forgetful.nothing_reserved(caller)
     assert [row.state for row in await forgetful.rows(caller)] == ["voided"]
+
+
+@pytest.mark.parametrize("payment", ["none", "invoice"])
+async def test_a_charge_that_comes_late(forgetful, payment):
+    """I4: who was refused, since nobody knew of the first try, is not charged by it when it comes after all."""
+    caller = await forgetful.caller(payment=payment)
+    if payment == "none":  # all free requests are in flight or gone: undecided
+        await forgetful.succeed(caller, 49)
+        hold = await forgetful.admit(caller)
+    else:
+        await forgetful.accounts.block(caller.account_id)
+    forgetful.store.delay = True
+    with pytest.raises(ConcurrencyLimitExceeded if payment == "none" else AccountBlocked):
+        await forgetful.ledger.charge(caller, VIDEO, video_id="1", request_id="req_1")
+    if payment == "none":
+        await forgetful.ledger.void(hold, "not_found")
+    else:
+        await forgetful.accounts.unblock(caller.account_id)
+    with pytest.raises(BillingError):
+        await forgetful.store.write(forgetful.store.delayed[0])
+    assert [row.state for row in await forgetful.rows(caller) if row.request_id == "req_1"] == ["voided"]
 
 
 async def test_the_answer_is_lost_and_the_caller_too(forgetful):
@@ -174,13 +202,14 @@ async def test_the_answer_to_a_charge_is_lost(forgetful, lost):
 
 @pytest.mark.parametrize("lost", [1, 2])
 async def test_the_refusal_of_a_charge_is_lost(forgetful, lost):
-    """I4: a refusal whose answer is lost is a refusal still."""
+    """I4: a refusal whose answer is lost is a refusal still, and has one row, which costs nothing."""
     caller = await forgetful.caller()
     await forgetful.succeed(caller, 50)
     forgetful.store.lose = lost
     with pytest.raises(PaymentRequired):
         await forgetful.ledger.charge(caller, VIDEO, video_id="1", request_id="r1")
-    assert len(await forgetful.rows(caller)) == 50
+    assert [row.state for row in await forgetful.rows(caller) if row.request_id == "r1"] == ["voided"]
+    assert len(await forgetful.rows(caller, "posted")) == 50
 
 
 COMMITS_FAIL = """

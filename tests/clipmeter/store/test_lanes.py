@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from clipmeter.store.base import Lock, Query, plan
+from clipmeter.store.base import CommitUnknown, Lock, Query, plan
 from clipmeter.store.lanes import FULL, GATHER_SECONDS, MOST, Lanes
 
 
@@ -76,3 +76,67 @@ async def test_few_wait_for_a_moment_only(lanes):
     await asyncio.wait_for(made.submit(of("a")), 2)
     assert asyncio.get_running_loop().time() - began >= GATHER_SECONDS / 2
     assert batches == [["stuck"], ["a"]]
+
+
+async def saved(ahead, *accounts):
+    """How plans end on one connection that was made before, what the usual way had to do, and how many were cut.
+
+    One is cut at the end, if there still is one.
+    """
+    usual, cut = [], []
+
+    class Connected:
+        def cut(self):
+            cut.append(self)
+
+    async def connect():
+        return Connected()
+
+    async def work(_wire, runs):
+        for run in runs:
+            usual.append(run.account_id)
+            run.result = "saved"
+
+    lanes = Lanes(connect, work, size=1, together=lambda _: True, ahead=ahead)
+    await lanes.submit(of("first"))
+    told = await asyncio.gather(*(lanes.submit(of(name)) for name in accounts), return_exceptions=True)
+    await lanes.close()
+    return told, usual[1:], len(cut)
+
+
+async def test_what_goes_a_shorter_way_goes_no_other():
+    """Plans that were ended ahead are told so and not run again; the others are run in the usual way."""
+
+    async def ahead(_wire, runs):
+        ended = [run for run in runs if run.account_id in "ac"]
+        for run in ended:
+            run.result = "saved ahead"
+        return ended
+
+    told, usual, cuts = await saved(ahead, "a", "b", "c")
+    assert (told, usual, cuts) == (["saved ahead", "saved", "saved ahead"], ["b"], 1)
+
+
+async def test_what_may_have_been_saved_is_not_saved_again():
+    """I3: those whose end is not known are told so, and the connection is not used again; the others are saved."""
+
+    async def ahead(_wire, runs):
+        ended = [run for run in runs if run.account_id == "a"]
+        for run in ended:
+            run.error = CommitUnknown()
+        return ended
+
+    (unknown, known), usual, cuts = await saved(ahead, "a", "b")
+    assert isinstance(unknown, CommitUnknown)
+    assert (known, usual, cuts) == ("saved", ["b"], 2)
+
+
+async def test_a_mistake_ahead_is_told_to_all():
+    """Whatever goes wrong, nobody waits for ever and nothing is done twice: they may look up what became of it."""
+
+    async def ahead(_wire, _runs):
+        raise KeyError
+
+    told, usual, cuts = await saved(ahead, "a", "b")
+    assert [type(error) for error in told] == [CommitUnknown] * 2
+    assert (usual, cuts) == ([], 1)

@@ -32,7 +32,7 @@ async def test_postgres_takes_every_query(connection):
 
 
 @pytest.mark.parametrize("form", ["one", "many"])
-@pytest.mark.parametrize("name", ["admit_facts", "settle_facts", "pass_on", "reserved_money"])
+@pytest.mark.parametrize("name", ["admit_facts", "settle_facts", "spent", "pass_on", "reserved_money"])
 async def test_postgres_finds_what_is_in_flight_without_statistics(connection, name, form):
     """A plan made for an empty database, and kept, does not read all of an account's requests when they are many."""
     lifted = lift(statements()[name])

@@ -94,7 +94,7 @@ def test_sweeps_look_at_what_is_in_flight_only(schema, name):
     assert all("requests_in_flight" in step for step in steps)
 
 
-@pytest.mark.parametrize("name", ["admit_facts", "settle_facts", "pass_on", "reserved_money"])
+@pytest.mark.parametrize("name", ["admit_facts", "settle_facts", "spent", "pass_on", "reserved_money"])
 def test_in_flight_is_found_without_the_rest(schema, name):
     """What an account has in flight is found without its other requests, which grow with time."""
     steps = plan_of(schema, statements()[name])

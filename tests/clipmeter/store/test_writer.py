@@ -14,8 +14,6 @@ from clipmeter.store.sqlite import SqliteStore
 
 MANY = 30
 PAGE = 4096
-LONG = 0.03
-"""Seconds, several times what a commit may take on average."""
 
 
 @plan
@@ -31,35 +29,37 @@ async def store(tmp_path):
         yield store
 
 
-async def hands(store, monkeypatch, step):
-    """Which threads commit while `step` of each transaction takes long."""
-    seen, commit, slow = [], Session.commit, getattr(Session, step)
+async def hands(store, monkeypatch, step, *, slow=0.01, many=MANY):
+    """Commits count as slow from `slow` seconds on, and `step` takes three times that. Which threads commit."""
+    seen, commit, original = [], Session.commit, getattr(Session, step)
 
     def taking_long(self, *args):
-        time.sleep(LONG)
-        return slow(self, *args)
+        time.sleep(3 * slow)
+        return original(self, *args)
 
     def committing(self):
         seen.append(threading.current_thread())
         (taking_long if step == "commit" else commit)(self)
 
+    monkeypatch.setattr(writer, "SLOW_SECONDS", slow)
+    monkeypatch.setattr(writer, "SLOW_FOR_SECONDS", 600.0)
     monkeypatch.setattr(Session, step, taking_long)
     monkeypatch.setattr(Session, "commit", committing)
-    for number in range(MANY):
+    for number in range(many):
         await store.submit(add(number))
     return seen
 
 
 async def test_a_slow_disk(store, monkeypatch):
-    """Commits that take long are soon made by the thread."""
+    """Commits that take long are soon made by the thread, until the loop tries again."""
     seen = await hands(store, monkeypatch, "commit")
     assert seen[0] is threading.main_thread()
-    assert seen[MANY // 2 :].count(threading.main_thread()) <= 1
+    assert threading.main_thread() not in seen[MANY // 2 :]
 
 
 async def test_a_slow_processor(store, monkeypatch):
     """Plans that take long do not say that the disk is slow: to hand them over would only make them slower."""
-    seen = await hands(store, monkeypatch, "run_all")
+    seen = await hands(store, monkeypatch, "run_all", slow=0.1, many=8)
     assert set(seen) == {threading.main_thread()}
 
 

@@ -1,6 +1,6 @@
 -- name: admit_facts
--- What the decision about one request needs to know; no row when there is no such account. What is spent counts what is
--- reserved too, and is 0 where there is no limit. (`account_id || ''`, here and below: see 0010_in_flight.sql.)
+-- What the decision about one request needs to know; no row when there is no such account. (`account_id || ''`, here and
+-- below: see 0010_in_flight.sql.)
 SELECT
     a.kind,
     a.status,
@@ -17,33 +17,13 @@ SELECT
         WHERE r.state = 'reserved' AND r.account_id || '' = :account_id AND r.endpoint = :endpoint
             AND (r.kind = 'test') = (:mode = 'test')
     ),
+    :day,
     COALESCE(t.price_micros, e.price_micros),
     COALESCE(t.free_requests, e.free_requests),
     COALESCE(t.concurrency, e.concurrency),
     a.daily_limit_micros,
     a.monthly_limit_micros,
     k.monthly_limit_micros,
-    CASE WHEN a.daily_limit_micros IS NULL THEN 0 ELSE CAST((
-        SELECT COALESCE(SUM(s.charged_micros), 0) FROM spend AS s WHERE s.account_id = :account_id AND s.day = :day
-    ) + (
-        SELECT COALESCE(SUM(r.price_micros), 0) FROM requests AS r
-        WHERE r.state = 'reserved' AND r.account_id || '' = :account_id AND r.day = :day
-    ) AS BIGINT) END,
-    CASE WHEN a.monthly_limit_micros IS NULL THEN 0 ELSE CAST((
-        SELECT COALESCE(SUM(s.charged_micros), 0) FROM spend AS s
-        WHERE s.account_id = :account_id AND s.day >= :month || '-01' AND s.day <= :month || '-31'
-    ) + (
-        SELECT COALESCE(SUM(r.price_micros), 0) FROM requests AS r
-        WHERE r.state = 'reserved' AND r.account_id || '' = :account_id AND r.month = :month
-    ) AS BIGINT) END,
-    CASE WHEN k.monthly_limit_micros IS NULL THEN 0 ELSE CAST((
-        SELECT COALESCE(SUM(s.charged_micros), 0) FROM spend AS s
-        WHERE s.account_id = :account_id AND s.day >= :month || '-01' AND s.day <= :month || '-31'
-            AND s.key_id = :key_id
-    ) + (
-        SELECT COALESCE(SUM(r.price_micros), 0) FROM requests AS r
-        WHERE r.state = 'reserved' AND r.account_id || '' = :account_id AND r.month = :month AND r.key_id = :key_id
-    ) AS BIGINT) END,
     :now
 FROM accounts AS a
 LEFT JOIN api_keys AS k ON k.account_id = a.account_id AND k.key_id = :key_id
@@ -51,6 +31,31 @@ LEFT JOIN usage AS u ON u.account_id = a.account_id AND u.endpoint = :endpoint A
 LEFT JOIN terms AS t ON t.account_id = a.account_id AND t.endpoint = :endpoint
 LEFT JOIN terms AS e ON e.account_id = '' AND e.endpoint = :endpoint
 WHERE a.account_id = :account_id
+
+-- name: spent
+-- What an account has spent in a day, in a month, and in a month with one key: what is reserved counts too.
+SELECT
+    CAST((
+        SELECT COALESCE(SUM(s.charged_micros), 0) FROM spend AS s WHERE s.account_id = :account_id AND s.day = :row_day
+    ) + (
+        SELECT COALESCE(SUM(r.price_micros), 0) FROM requests AS r
+        WHERE r.state = 'reserved' AND r.account_id || '' = :account_id AND r.day = :row_day
+    ) AS BIGINT),
+    CAST((
+        SELECT COALESCE(SUM(s.charged_micros), 0) FROM spend AS s
+        WHERE s.account_id = :account_id AND s.day >= :row_month || '-01' AND s.day <= :row_month || '-31'
+    ) + (
+        SELECT COALESCE(SUM(r.price_micros), 0) FROM requests AS r
+        WHERE r.state = 'reserved' AND r.account_id || '' = :account_id AND r.month = :row_month
+    ) AS BIGINT),
+    CAST((
+        SELECT COALESCE(SUM(s.charged_micros), 0) FROM spend AS s
+        WHERE s.account_id = :account_id AND s.day >= :row_month || '-01' AND s.day <= :row_month || '-31'
+            AND s.key_id = :key_id
+    ) + (
+        SELECT COALESCE(SUM(r.price_micros), 0) FROM requests AS r
+        WHERE r.state = 'reserved' AND r.account_id || '' = :account_id AND r.month = :row_month AND r.key_id = :key_id
+    ) AS BIGINT)
 
 -- name: admit_row
 -- Reserve: day and month are those of now and never change; no row when the request id is taken.
@@ -77,9 +82,19 @@ VALUES (
     :month, :day, 'posted', '', :node_id, :now, :now, :now, :daily_limit, :monthly_limit, :key_limit
 )
 
+-- name: decline_row
+-- End what was never reserved, so that its request id is taken.
+INSERT INTO requests (
+    account_id, request_id, endpoint, key_id, video_id, kind, price_micros, free_limit, slot_limit,
+    month, day, state, reason, node_id, deadline, admitted_at, ended_at, daily_limit, monthly_limit, key_limit
+)
+VALUES (
+    :account_id, :request_id, :endpoint, :key_id, :video_id, :kind, :price_micros, :free_limit, :slot_limit,
+    :month, :day, 'voided', :reason, :node_id, :now, :now, :now, :daily_limit, :monthly_limit, :key_limit
+)
+
 -- name: settle_facts
--- What posting or voiding one request needs to know. What is spent counts what is reserved too, this request included,
--- and is 0 where there is no limit.
+-- What posting or voiding one request needs to know.
 SELECT
     r.state,
     r.kind,
@@ -97,27 +112,6 @@ SELECT
     a.daily_limit_micros,
     a.monthly_limit_micros,
     k.monthly_limit_micros,
-    CASE WHEN a.daily_limit_micros IS NULL THEN 0 ELSE CAST((
-        SELECT COALESCE(SUM(s.charged_micros), 0) FROM spend AS s WHERE s.account_id = r.account_id AND s.day = r.day
-    ) + (
-        SELECT COALESCE(SUM(o.price_micros), 0) FROM requests AS o
-        WHERE o.state = 'reserved' AND o.account_id || '' = :account_id AND o.day = r.day
-    ) AS BIGINT) END,
-    CASE WHEN a.monthly_limit_micros IS NULL THEN 0 ELSE CAST((
-        SELECT COALESCE(SUM(s.charged_micros), 0) FROM spend AS s
-        WHERE s.account_id = r.account_id AND s.day >= r.month || '-01' AND s.day <= r.month || '-31'
-    ) + (
-        SELECT COALESCE(SUM(o.price_micros), 0) FROM requests AS o
-        WHERE o.state = 'reserved' AND o.account_id || '' = :account_id AND o.month = r.month
-    ) AS BIGINT) END,
-    CASE WHEN k.monthly_limit_micros IS NULL THEN 0 ELSE CAST((
-        SELECT COALESCE(SUM(s.charged_micros), 0) FROM spend AS s
-        WHERE s.account_id = r.account_id AND s.day >= r.month || '-01' AND s.day <= r.month || '-31'
-            AND s.key_id = r.key_id
-    ) + (
-        SELECT COALESCE(SUM(o.price_micros), 0) FROM requests AS o
-        WHERE o.state = 'reserved' AND o.account_id || '' = :account_id AND o.month = r.month AND o.key_id = r.key_id
-    ) AS BIGINT) END,
     :now
 FROM requests AS r
 JOIN accounts AS a ON a.account_id = r.account_id
