@@ -3,7 +3,7 @@
     lock the accounts; read the facts of each anew; where they are as expected, write; say where that was so
 
 It is a function and no query, since only within one each step sees what was committed while the step before waited for
-a lock. It belongs to the connection: nothing of it stays in the database, and each version has its own.
+a lock. It belongs to the connection and goes with it, so each version has its own.
 """
 
 from collections.abc import Mapping, Sequence
