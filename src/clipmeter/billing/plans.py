@@ -206,20 +206,17 @@ def _facts(account_id: str, key_id: str, mode: Mode, endpoint: str, terms: Terms
     if not rows:
         raise UserNotFound
     kind, status, payment, key, free_posted, pending, running, day, price, free, concurrency, *limits, now = rows[0]
-    spending = yield from _spending(account_id, key_id, (day[:7], day), limits, now)
+    spending = yield from _spending(account_id, key_id, day, limits, now)
     facts = Facts(kind, status, payment, key, free_posted, pending, running, day, spending)
     return facts, in_force(terms, price, free, concurrency)
 
 
-def _spending(
-    account_id: str, key_id: str, period: tuple[str, str], limits: Sequence[int | None], now: int
-) -> Steps[Spending]:
-    """In a period and under the limits, of the account by day and by month, and of the key by month."""
+def _spending(account_id: str, key_id: str, day: str, limits: Sequence[int | None], now: int) -> Steps[Spending]:
+    """On a day and in its month, under the limits: of the account by day and by month, and of the key by month."""
     daily, monthly, of_key = limits
     if daily is monthly is of_key is None:
         return UNLIMITED._replace(now=now)
-    month, day = period
-    values = {"account_id": account_id, "key_id": key_id, "row_month": month, "row_day": day}
+    values = {"account_id": account_id, "key_id": key_id, "row_month": day[:7], "row_day": day}
     ((today, this_month, by_key),) = yield Query("spent", values)
     return Spending(daily, monthly, of_key, today, this_month, by_key, now)
 
@@ -257,9 +254,8 @@ def _reserved(hold: Hold, terms: Terms) -> Steps[tuple[Reserved | None, Terms]]:
     if not rows:
         return None, terms
     reserved, terms = _as_reserved(rows[0], terms)
-    *_, daily, monthly, of_key, now = rows[0]
-    limits = daily, monthly, of_key
-    spending = yield from _spending(hold.account_id, hold.key_id, (hold.month, hold.day), limits, now)
+    *limits, now = rows[0][9:]
+    spending = yield from _spending(hold.account_id, hold.key_id, hold.day, limits, now)
     return reserved._replace(spending=spending), terms
 
 

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from clipmeter.store.base import Row
-from clipmeter.store.lifting import array, as_columns, kind_of, of_row
+from clipmeter.store.lifting import LOCK, array, as_columns, kind_of, of_row
 from clipmeter.store.named import VALUE, Statement, named
 from clipmeter.store.together import written_for_many
 
@@ -30,7 +30,7 @@ BEGIN
 IF $2 <> 0 THEN
     PERFORM set_config('clipmeter.shift', $2::text, true);
 END IF;
-PERFORM FROM accounts WHERE account_id = ANY({accounts}) ORDER BY account_id FOR NO KEY UPDATE;
+PERFORM {lock};
 its_now := clock_micros();
 its_today := utc_day(its_now);
 its_this_month := left(its_today, 7);
@@ -89,7 +89,7 @@ def function_of(form: Form) -> Function:
     create = _FUNCTION.format(
         name=name,
         takes=", ".join(["integer", "bigint", *("text" for _ in columns)]),
-        accounts=array(number["account_id"], "text"),
+        lock=LOCK.format(array(number["account_id"], "text")),
         arrays=", ".join(array(at, "bigint" if name == "turn" else kind_of(name)) for name, at in number.items()),
         columns=", ".join(f"its_{name}" for name in columns),
         asked=of_row("given", asked),

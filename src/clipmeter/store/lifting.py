@@ -21,6 +21,8 @@ from clipmeter.store.base import Row
 from clipmeter.store.named import INTEGERS, VALUE, Statement
 from clipmeter.store.together import told_apart, written_for_many
 
+LOCK = "FROM accounts WHERE account_id = ANY({}) ORDER BY account_id FOR NO KEY UPDATE"
+"""Accounts are locked in one order by all who lock more than one."""
 CLOCK_SQL = {
     "now": "(SELECT clock_micros())",
     "day": "(SELECT utc_day(clock_micros()))",

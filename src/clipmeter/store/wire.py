@@ -13,7 +13,7 @@ from clipmeter.errors import BillingError, Problem, ServiceUnavailable
 from clipmeter.store.ahead import Form, function_of
 from clipmeter.store.base import CommitUnknown, Row, lost
 from clipmeter.store.foresight import FORESEEABLE, Foresight
-from clipmeter.store.lifting import Lifted, lift
+from clipmeter.store.lifting import LOCK, Lifted, lift
 from clipmeter.store.lockstep import Run, take_turn, turns
 from clipmeter.store.named import named, writes
 
@@ -38,7 +38,7 @@ LOST = (
     TimeoutError,
 )
 """The connection is of no use any more."""
-_LOCK = "SELECT FROM accounts WHERE account_id = ANY({}::text[]) ORDER BY account_id FOR NO KEY UPDATE"
+_LOCK = f"SELECT {LOCK}"
 _PLAIN = re.compile(r"[0-9A-Za-z_-]+")
 """Ids that may stand within a statement; all that we make are such."""
 _SETTINGS = {"application_name": "clipmeter", "jit": "off", "default_transaction_isolation": "read committed"}
@@ -106,7 +106,7 @@ class Wire:
             on_the_way = all(map(_PLAIN.fullmatch, locked))
             await self._begin(self._how, locked if on_the_way else ())
             if not on_the_way:
-                await self._connection.fetch(_LOCK.format("$1"), locked)
+                await self._connection.fetch(_LOCK.format("$1::text[]"), locked)
             for turn in turns(runs):
                 await self._drive(turn)
         await self._commit()
@@ -172,7 +172,7 @@ class Wire:
 
     async def _begin(self, how: str, locked: Sequence[str] = (), *, limited: bool = True) -> None:
         """Start a transaction and, in the same round trip, lock accounts: their ids are plain and in order."""
-        ids = "'{" + ",".join(locked) + "}'"
+        ids = "'{" + ",".join(locked) + "}'::text[]"
         locks = f"; {_LOCK.format(ids)}" if locked else ""
         limits = f"; {_LIMITS}" if limited else ""
         shift = int(self._shift() * 1_000_000)

@@ -1,13 +1,11 @@
 """The functions that write where facts are as expected: their text, on a real PostgreSQL."""
 
-import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clipmeter.store.ahead import Form, expectation, function_of
 from clipmeter.store.named import statements
-from clipmeter.store.postgres import PostgresStore
 
 CHARGES = ("charge_row+settle_usage+settle_spend", "charge_row+settle_usage")
 """What a charge writes."""
@@ -21,14 +19,6 @@ def form_of(written):
 def values_for(function, count=1, **given):
     """Sets of values, null where nothing else is said."""
     return [dict.fromkeys(function.columns) | VALUES | given | {"account_id": f"a{at}"} for at in range(count)]
-
-
-@pytest.fixture
-async def connection(database_url):
-    async with PostgresStore(database_url):
-        connection = await asyncpg.connect(database_url)
-        yield connection
-        await connection.close()
 
 
 @pytest.mark.parametrize("written", CHARGES)

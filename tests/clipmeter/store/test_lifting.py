@@ -1,25 +1,15 @@
 """A query asked for many sets of values at once says the same as asked for each."""
 
-import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clipmeter.store.lifting import lift
 from clipmeter.store.named import INTEGERS, named, parse, statements
-from clipmeter.store.postgres import PostgresStore
 from together import SHARED
 
 NAMES = sorted(statements())
 TEXTS = st.text(st.characters(exclude_characters="\0", codec="utf8"), max_size=8)
-
-
-@pytest.fixture
-async def connection(database_url):
-    async with PostgresStore(database_url):
-        connection = await asyncpg.connect(database_url)
-        yield connection
-        await connection.close()
 
 
 async def test_postgres_takes_every_query(connection):
