@@ -44,9 +44,9 @@ class Beside:
         self._service: Any = service
         self._bare: Any = Litestar([constant], openapi_config=None, logging_config=None)
 
-    def express(self, scope: Any, then: Any) -> bool:  # noqa: ANN401 - as envelope.Express has it
+    def express(self, get: Any, then: Any) -> bool:  # noqa: ANN401 - as envelope.Express has it
         """What the service answers without a task."""
-        return scope["path"] != "/constant" and self._service.express(scope, then)
+        return get.path != "/constant" and self._service.express(get, then)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
         """One ASGI call."""

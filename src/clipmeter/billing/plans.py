@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from clipmeter.billing import replays
 from clipmeter.billing.replays import Kept, Replay
 from clipmeter.billing.rules import (
-    UNLIMITED,
     Facts,
     Grant,
     Kind,
@@ -98,8 +97,8 @@ def charge(asked: Asked, terms: Terms, *, waiting: int, again: bool) -> Steps[En
         grant = Grant("free", 0)  # the first successes are the free ones
     limit = limit_of(facts.account_kind, asked.mode, terms)
     period = facts.day[:7], facts.day
-    values = {**_row(asked, grant, terms, limit), **_limits(facts.spending), **_counted(period, grant)}
-    yield Query(f"charge_row+{_sums(grant)}", values)
+    values = _row(asked, grant, terms, limit) | _limits(facts.spending) | _counted(period, grant)
+    yield Query("charge_row+" + _sums(grant), values)
     if verdict.kind != grant.kind and facts.spending.limited:
         yield _pass_on(asked.account_id, asked.endpoint, asked.key_id, period, verdict)
     free_posted = facts.free_posted + (grant.kind == "free")
@@ -215,7 +214,7 @@ def _spending(account_id: str, key_id: str, day: str, limits: Sequence[int | Non
     """On a day and in its month, under the limits: of the account by day and by month, and of the key by month."""
     daily, monthly, of_key = limits
     if daily is monthly is of_key is None:
-        return UNLIMITED._replace(now=now)
+        return Spending(None, None, None, 0, 0, 0, now)
     values = {"account_id": account_id, "key_id": key_id, "row_month": day[:7], "row_day": day}
     ((today, this_month, by_key),) = yield Query("spent", values)
     return Spending(daily, monthly, of_key, today, this_month, by_key, now)

@@ -14,14 +14,16 @@ from clipmeter.web.envelope import (
     BODY_LIMIT,
     JSON_TYPE,
     Direct,
-    Express,
     Reply,
+    Then,
     failed,
     freshness_headers,
     length,
     replay_headers,
     standing_headers,
 )
+from clipmeter.web.heads import Get, head_of
+from clipmeter.web.middleware import Begin
 
 log = structlog.get_logger()
 
@@ -51,13 +53,16 @@ def paid(endpoint: Endpoint[Any], call: Call, ready: Callable[[], bool], public_
     return answer
 
 
-def express(endpoint: Endpoint[Any], call: Call, ready: Callable[[], bool], public_url: str) -> Express:
+def express(endpoint: Endpoint[Any], call: Call, ready: Callable[[], bool], public_url: str) -> Begin:
     """The same for calls that need no waiting but for the ledger: most of them, at half the cost."""
 
-    def begin(scope: HTTPScope, then: Callable[[Reply | None], None]) -> bool:
-        if not ready():
+    def begin(get: Get, request_id: str, then: Then) -> bool:
+        head = get.head
+        base_url = public_url or head.origin
+        if not (base_url and ready()):
             return False
-        return call.quick(endpoint, _asked(scope, public_url), lambda done: then(done and _reply_or_crash(done)))
+        asked = Asked(head.key, get.query, request_id, base_url, head.etag, head.idempotency_key)
+        return call.quick(endpoint, asked, lambda done: then(done and _reply_or_crash(done)))
 
     return begin
 
@@ -72,15 +77,14 @@ def _reply_or_crash(done: Done) -> Reply:
 
 
 def _asked(scope: HTTPScope, public_url: str) -> Asked:
-    headers = dict(reversed(scope["headers"]))  # type: ignore[call-overload] # of one that is given twice the first counts
-    key = headers.get(b"x-api-key")
+    head = head_of(scope["headers"])  # type: ignore[arg-type] # they are a list
     return Asked(
-        key=None if key is None else key.decode("latin-1").strip(" \t"),
+        key=head.key,
         query=scope["query_string"],
         request_id=scope["state"]["request_id"],
-        base_url=public_url or address(scope, headers.get(b"host", b"").decode("latin-1")),
-        etag=headers.get(b"if-none-match", b"").decode("latin-1"),
-        idempotency_key=headers.get(b"idempotency-key", b"").decode("latin-1"),
+        base_url=public_url or address(scope, head.host),
+        etag=head.etag,
+        idempotency_key=head.idempotency_key,
     )
 
 

@@ -12,6 +12,7 @@ from litestar.types import HTTPScope, Receive, Send
 from clipmeter.answers import LINK_MARGIN, Got
 from clipmeter.billing.ledger import Replay, Standing
 from clipmeter.errors import Problem
+from clipmeter.web.heads import Get
 
 JSON = "application/json"
 JSON_TYPE = (b"content-type", b"application/json")
@@ -38,8 +39,9 @@ Direct: TypeAlias = Callable[[HTTPScope, Receive], Awaitable[Reply | None]]
 """A handler without a framework around it; None: the caller has left. Raises Problems."""
 
 
-Express: TypeAlias = Callable[[HTTPScope, Callable[[Reply | None], None]], bool]
-"""Begins to answer a request that is whole, without a task for it; False: it does not, and nothing has happened.
+Then: TypeAlias = Callable[[Reply | None], None]
+Express: TypeAlias = Callable[[Get, Then], bool]
+"""Begins to answer a GET that is whole, without a task for it; False: it does not, and nothing has happened.
 
 Then the reply is handed over once, later; None: ask the application, nothing has happened."""
 

@@ -18,14 +18,17 @@ from clipmeter.errors import (
     Problem,
     ServiceUnavailable,
 )
-from clipmeter.web.envelope import BODY_LIMIT, Direct, Express, Reply, failed, send_reply
+from clipmeter.web.envelope import BODY_LIMIT, Direct, Reply, Then, failed, send_reply
+from clipmeter.web.heads import Get
 from clipmeter.web.server import HEAD_LIMIT
 
 log = structlog.get_logger()
 
 
 NONE: Mapping[str, Direct] = MappingProxyType({})
-NO_EXPRESS: Mapping[str, Express] = MappingProxyType({})
+Begin: TypeAlias = Callable[[Get, str, Then], bool]
+"""As `Express`, with the id that the request was given."""
+NO_EXPRESS: Mapping[str, Begin] = MappingProxyType({})
 Words: TypeAlias = Callable[[HTTPScope, Problem], Reply | None]
 """How a problem is told where people look on; None: as the contract has it."""
 
@@ -37,7 +40,7 @@ class Outermost:
         self,
         app: ASGIApp,
         direct: Mapping[str, Direct] = NONE,
-        express: Mapping[str, Express] = NO_EXPRESS,
+        express: Mapping[str, Begin] = NO_EXPRESS,
         words: Words = lambda _scope, _problem: None,
     ) -> None:
         """`app`: what answers inside the bounds; `direct`: by path, what answers GET without the framework.
@@ -46,12 +49,12 @@ class Outermost:
         """
         self._app, self._direct, self._express, self._words = app, direct, express, words
 
-    def express(self, scope: HTTPScope, then: Callable[[Reply | None], None]) -> bool:
-        """As `Express`. What is refused is left to the application, which says why."""
-        begin = self._express.get(scope["path"]) if scope["method"] == "GET" else None
-        if begin is None:
+    def express(self, get: Get, then: Then) -> bool:
+        """As `Express`. What may be refused for its size is left to the application, which says why."""
+        begin = self._express.get(get.path)
+        if begin is None or not get.head.is_plain or get.head.size + len(get.path) + len(get.query) > HEAD_LIMIT:
             return False
-        request_id = scope["state"]["request_id"] = new_request_id()
+        request_id = new_request_id()
         marked = (b"x-request-id", request_id.encode())
 
         def told(reply: Reply | None) -> None:
@@ -60,8 +63,7 @@ class Outermost:
             then(reply)
 
         try:
-            _check_sizes(scope)
-            return begin(scope, told)
+            return begin(get, request_id, told)
         except Exception:  # noqa: BLE001 - the application meets it too, and says what it is
             return False
 

@@ -22,8 +22,8 @@ class Echo:
     def __init__(self):
         self.loses = False
 
-    def express(self, scope, then):
-        if scope["path"] != "/express":
+    def express(self, get, then):
+        if get.path != "/express":
             return False
         reply = None if self.loses else Reply(200, [(b"content-length", b"7")], b"express")
         asyncio.get_running_loop().call_soon(then, reply)
