@@ -18,7 +18,6 @@ _END = b"\r\n\r\n"
 _LINE = re.compile(rb"GET (/[A-Za-z0-9._~/-]*)\?([A-Za-z0-9._~:/?@!$&'()*+,;=%\[\]-]*) HTTP/1\.1")
 """A request line of which path and query can be read off. Others are for the parser."""
 _FRAMING = frozenset((b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"trailer", b"te"))
-_KEPT = (b"", b"keep-alive")
 
 
 class Head(NamedTuple):
@@ -27,7 +26,7 @@ class Head(NamedTuple):
     size: int
     """Bytes of names and values, about as sent."""
     is_plain: bool
-    """Whether the request has no body, and the connection goes on as it is."""
+    """Whether the request has no body and wants nothing of the connection but its answer."""
     key: str | None
     """The API key as presented; None when there is none."""
     host: str
@@ -53,7 +52,7 @@ def head_of(headers: Headers) -> Head:
     key, host = its.get(b"x-api-key"), its.get(b"host", b"").decode("latin-1")
     return Head(
         size=sum(len(name) + len(value) + 4 for name, value in headers),
-        is_plain=_FRAMING.isdisjoint(its) and its.get(b"connection", b"").lower() in _KEPT,
+        is_plain=_FRAMING.isdisjoint(its),
         key=None if key is None else key.decode("latin-1").strip(" \t"),
         host=host,
         origin=f"http://{host}" if host and b"x-forwarded-proto" not in its else "",
@@ -70,7 +69,7 @@ class Heads:
         self._known: dict[bytes, Head] = {}
 
     def learn(self, data: bytes, head: Head) -> None:
-        """`data` has been read by the parser: a request, whole, whose headers say `head`."""
+        """What the parser has made of `data`, a request or more: its head, and that the connection stays open."""
         end = data.find(b"\r\n")
         is_one = len(data) <= LONGEST and data.find(_END) == len(data) - len(_END)
         if is_one and head.is_plain and _LINE.fullmatch(data, 0, end):

@@ -11,18 +11,18 @@ byte for byte, they are not read again (heads.py).
 
 import re
 from asyncio import TimerHandle
-from collections.abc import Coroutine
 from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
 from clipmeter.call import new_request_id
 from clipmeter.errors import HeadersTooLarge, InvalidParameter, MethodNotAllowed, Problem
-from clipmeter.web.envelope import Express, Reply, help_link, problem_bytes
+from clipmeter.web.envelope import Reply, help_link, problem_bytes
+from clipmeter.web.familiar import Familiar, whole
 from clipmeter.web.heads import Get, Heads, head_of
 
 HEAD_LIMIT = 64 * 1024
@@ -39,7 +39,7 @@ METHODS = frozenset(b"GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH".spli
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) +[/*h][^ ]* +HTTP/1\.[01]\r?\n")
 
 
-class Protocol(HttpToolsProtocol):
+class Protocol(Familiar):
     """HTTP/1.1 whose refusals are JSON too."""
 
     _first = b""  # how the head that is being read begins
@@ -53,103 +53,20 @@ class Protocol(HttpToolsProtocol):
     _holds = _is_held = False  # whether it waits for its own end, which nearly always comes with its head
     _data: bytes | None = None
     """What came last, if a head begins with it."""
-    _known: bytes | None = None
-    """A request whose head was known, while it is being answered. Nothing else of the connection is then."""
-    _later = b""
-    """What came meanwhile."""
-    _is_plain = False  # whether the next request to start is not for `express`
-    _is_last = False  # whether the connection ends with the answer to the known one
-    _quiet_since = 0.0
-
-    def __init__(self, express: Express, heads: Heads, **given: Any) -> None:  # noqa: ANN401 - uvicorn's
-        super().__init__(**given)
-        self._express, self._heads = express, heads
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvloop's or asyncio's
         """A caller has come."""
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=WRITE_AHEAD)
 
-    def data_received(self, data: bytes) -> None:
-        """Bytes came; after a refusal they are read and thrown away."""
-        if self._known is not None:
-            self._later += data
-            self.flow.pause_reading()
-        elif not (self._refused or self._begin_known(data)):
-            self._parse(data)
-
-    def _begin_known(self, data: bytes) -> bool:
-        """Whether it is a request that `express` takes, with a head that is known."""
-        if not self._in_head or self._head_size or self._is_busy():
-            return False
-        get = self._heads.read(data)
-        if get is None:
-            return False
-        self._known = data
-        if self._express(get, self._answer_known):
-            return True
-        self._known = None
-        return False
-
-    def _answer_known(self, reply: Reply | None) -> None:
-        """What `express` has found."""
-        if reply is None:
-            data, self._known, self._is_plain = self._known, None, True
-            self._parse(data or b"")
-            self._go_on()
-        elif self.flow.write_paused and not self.transport.is_closing():
-            self._keep(self._answer_drained(reply))
-        else:
-            self._write_known(reply)
-
-    async def _answer_drained(self, reply: Reply) -> None:
-        await self.flow.drain()
-        self._write_known(reply)
-
-    def _write_known(self, reply: Reply) -> None:
-        self._known, self._quiet_since = None, self.loop.time()
-        if self.transport.is_closing():
-            return
-        self.transport.write(_whole(self.server_state, reply, keep_alive=not self._is_last))
-        self.server_state.total_requests += 1
-        if self._is_last:
-            self.transport.close()
-            return
-        if self.timeout_keep_alive_task is None:
-            self._rest(self.timeout_keep_alive)
-        self._go_on()
-
-    def _go_on(self) -> None:
-        """With what came while a known request was being answered."""
-        if data := self._later:
-            self._later = b""
-            self.flow.resume_reading()
-            self.data_received(data)
-
-    def _rest(self, seconds: float) -> None:
-        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
-
-    def timeout_keep_alive_handler(self) -> None:
-        """The end of the connection, unless it was used meanwhile: answers to known requests leave the timer alone."""
-        used = self.loop.time() if self._known is not None else self._quiet_since
-        left = used + self.timeout_keep_alive - self.loop.time()
-        if left > 0 and not self.transport.is_closing():
-            self._rest(left)
-        else:
-            super().timeout_keep_alive_handler()
-
-    def shutdown(self) -> None:
-        """The server stops: what is under way is answered."""
-        if self._known is None:
-            super().shutdown()
-        else:
-            self._is_last = True
-
     def _parse(self, data: bytes) -> None:
+        """As it comes; after a refusal it is read and thrown away."""
+        if self._refused:
+            return
         if self._in_head:
             self._data = None if self._head_size else data
             self._read_head(data)
-        super().data_received(data)
+        self._feed(data)
         self._start_held()  # its body is still to come
         self._data, self._is_plain = None, False
         if not self._in_head:
@@ -225,11 +142,6 @@ class Protocol(HttpToolsProtocol):
         else:
             _write(cycle, self.server_state, reply)
 
-    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
-        task = self.loop.create_task(work)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-
     async def _reply(self, reply: Reply) -> None:
         """What the `send` of the request under way does, for an answer that is whole."""
         cycle = self._under_way
@@ -273,6 +185,9 @@ class Protocol(HttpToolsProtocol):
         else:
             self._write(problem)
 
+    def _is_between(self) -> bool:
+        return self._in_head and not self._head_size and not self._refused and not self._is_busy()
+
     def _newest(self) -> RequestResponseCycle | None:
         return self.cycle  # None before the first request, which its type does not say
 
@@ -309,22 +224,12 @@ def _write(cycle: RequestResponseCycle, server: ServerState, reply: Reply) -> No
         return
     is_head = cycle.scope["method"] == "HEAD"
     cycle.response_started, cycle.waiting_for_100_continue = True, False
-    cycle.transport.write(_whole(server, reply, keep_alive=cycle.keep_alive, is_head=is_head))
+    cycle.transport.write(whole(server, reply, keep_alive=cycle.keep_alive, is_head=is_head))
     cycle.response_complete = True
     cycle.message_event.set()
     if not cycle.keep_alive:
         cycle.transport.close()
     cycle.on_response()
-
-
-def _whole(server: ServerState, reply: Reply, *, keep_alive: bool, is_head: bool = False) -> bytes:
-    parts = [STATUS_LINE[reply.status]]
-    for name, value in (*server.default_headers, *reply.headers):
-        parts += (name, b": ", value, b"\r\n")
-    parts.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
-    if not is_head:
-        parts.append(reply.body)
-    return b"".join(parts)
 
 
 def _none(_get: object, _then: object) -> bool:

@@ -21,12 +21,19 @@ class Echo:
 
     def __init__(self):
         self.loses = False
+        self.asked = 0
+        """How often /express was asked whether it takes a request."""
+        self.seconds = 0.0
+        self.said = b"express"
 
     def express(self, get, then):
-        if get.path != "/express":
+        if not get.path.startswith("/express"):
             return False
-        reply = None if self.loses else Reply(200, [(b"content-length", b"7")], b"express")
-        asyncio.get_running_loop().call_soon(then, reply)
+        self.asked += 1
+        if get.query == b"no":
+            return False
+        reply = None if self.loses else Reply(200, [(b"content-length", b"%d" % len(self.said))], self.said)
+        asyncio.get_running_loop().call_later(self.seconds, then, reply)
         return True
 
     async def __call__(self, scope, receive, send):
@@ -45,16 +52,24 @@ class Echo:
 
 
 @asynccontextmanager
-async def asking(app):
-    """A connection to a server of `app`."""
+async def serving(app, keep_alive=30.0):
+    """A server of `app`, and a connection to it."""
     listening = socket.create_server(("127.0.0.1", 0))
     server = make_server(app, "127.0.0.1", 0)
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    server.config.timeout_keep_alive = keep_alive
+    running = asyncio.create_task(server.serve(sockets=[listening]))
     reader, writer = await asyncio.open_connection(*listening.getsockname())
-    yield reader, writer
+    yield server, reader, writer
     writer.close()
     server.should_exit = True
-    await serving
+    await running
+
+
+@asynccontextmanager
+async def asking(app):
+    """A connection to a server of `app`."""
+    async with serving(app) as (_, reader, writer):
+        yield reader, writer
 
 
 async def bodies(reader, count):
@@ -126,6 +141,111 @@ async def test_requests_leave_no_garbage(path):
         assert found < 100
 
 
+async def known(reader, writer):
+    """A request whose head the server knows now."""
+    data = get(b"/express?a=b")
+    writer.write(data)
+    assert await bodies(reader, 1) == [b"express"]
+    return data
+
+
+async def test_known_heads_keep_the_order():
+    """However requests with known heads are cut and mixed with others, they are answered in the order they came."""
+    app = Echo()
+    async with asking(app) as (reader, writer):
+        data = await known(reader, writer)
+        app.seconds = 0.05
+        whole = data + get(b"/") + data + data + get(b"/express?other") + get(b"/?b") + data
+        expected = [b"express", b"application", b"express", b"express", b"express", b"application", b"express"]
+        for cut in (len(data), len(data) + 1, len(data) - 1, 1, len(whole) - 1):
+            writer.write(whole[:cut])
+            await asyncio.sleep(0.02)
+            writer.write(whole[cut:])
+            assert await bodies(reader, len(expected)) == expected
+
+
+async def test_a_known_head_leads_to_the_application_too():
+    """What the quick way does not take, at once or later, goes the whole way, and is not tried a second time."""
+    app = Echo()
+    async with asking(app) as (reader, writer):
+        data = await known(reader, writer)
+        app.asked = 0
+        writer.write(data.replace(b"a=b", b"no"))
+        assert await bodies(reader, 1) == [b"application"]
+        app.loses = True
+        writer.write(data)
+        await asyncio.sleep(0.05)
+        writer.write(data)
+        assert await bodies(reader, 2) == [b"application", b"application"]
+        assert app.asked == 3
+        app.loses = False
+        writer.write(data)
+        assert await bodies(reader, 1) == [b"express"]
+
+
+@pytest.mark.parametrize("loses", [False, True])
+async def test_a_stop_waits_for_a_known_request(loses):
+    """What is under way when the server is told to stop is answered, and the connection closed."""
+    app = Echo()
+    async with serving(app) as (server, reader, writer):
+        data = await known(reader, writer)
+        app.seconds, app.loses = 0.3, loses
+        writer.write(data)
+        await asyncio.sleep(0.1)
+        server.should_exit = True
+        answer = await asyncio.wait_for(reader.read(), 10)
+        assert answer.endswith(b"\r\nconnection: close\r\n\r\n" + (b"application" if loses else b"express"))
+
+
+async def test_a_connection_is_closed_when_it_was_not_used_for_long():
+    """Requests with known heads keep a connection open as others do, and it ends as long after the last of them."""
+    async with serving(Echo(), keep_alive=0.5) as (_, reader, writer):
+        data = await known(reader, writer)
+        for _ in range(5):
+            await asyncio.sleep(0.2)
+            writer.write(data)
+            assert await bodies(reader, 1) == [b"express"]
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+
+
+async def test_a_slow_answer_is_not_cut_off():
+    """The time without use begins with the answer."""
+    app = Echo()
+    async with serving(app, keep_alive=0.3) as (_, reader, writer):
+        data = await known(reader, writer)
+        app.seconds = 0.8
+        writer.write(data)
+        assert await bodies(reader, 1) == [b"express"]
+
+
+async def test_a_slow_reader_gets_everything():
+    """Answers to known heads wait in the caller's connection, not in the server's memory, and none is lost."""
+    app = Echo()
+    async with asking(app) as (reader, writer):
+        data = await known(reader, writer)
+        app.said = b"x" * 5_000_000
+        writer.write(data)
+        await asyncio.sleep(0.1)
+        writer.write(data * 2)
+        await asyncio.sleep(0.3)
+        assert [len(body) for body in await bodies(reader, 3)] == [5_000_000] * 3
+
+
+@pytest.mark.parametrize("loses", [False, True])
+async def test_who_leaves_with_a_known_head_breaks_nothing(loses, caplog):
+    """The answer comes too late: nothing is written, nothing is raised."""
+    app = Echo()
+    async with serving(app) as (server, reader, writer):
+        data = await known(reader, writer)
+        app.seconds, app.loses = 0.2, loses
+        writer.write(data)
+        await asyncio.sleep(0.05)
+        writer.close()
+        await asyncio.sleep(0.4)
+        assert not server.server_state.connections
+    assert not caplog.records
+
+
 @pytest.fixture
 def forgetting_nothing(new_served, emulator):
     """A server that remembers its answers, as it comes; and an account that has asked for a video."""
@@ -171,6 +291,55 @@ def test_a_refusal_in_one_step_says_what_a_refusal_says(forgetting_nothing):
     assert served.run("keys", "revoke", live["key_id"]).returncode == 0
     assert served.get(key=account["key"], video_id=video_id).code == "invalid_api_key"
     assert len(posted(served, account)) == 50
+
+
+def once_more(raw, data):
+    """The next answer on a connection: its head and its body."""
+    raw.sendall(data)
+    answer = b""
+    while not (found := re.search(rb"content-length: (\d+)\r\n.*?\r\n\r\n", answer, re.DOTALL)) or len(
+        answer
+    ) < found.end() + int(found[1]):
+        answer += raw.recv(65536)
+    return answer[: found.end()], answer[found.end() :]
+
+
+def test_a_known_head_changes_nothing(forgetting_nothing):
+    """The same answer, charged each time by its own id, until the key is revoked: from then on refused (I9)."""
+    served, account, video_id = forgetting_nothing
+    data = f"GET {PATH}?video_id={video_id} HTTP/1.1\r\nHost: x\r\nX-API-Key: {account['key']}\r\n\r\n".encode()
+    with socket.create_connection(urlsplit(served.url).netloc.split(":"), timeout=10) as raw:
+        answers = [once_more(raw, data) for _ in range(5)]
+        assert {body for _, body in answers} == {answers[0][1]}
+        ids = [re.search(rb"x-request-id: (\S+)", head)[1].decode() for head, _ in answers]
+        assert sorted(posted(served, account)[1:]) == sorted(ids)
+        assert [re.search(rb"x-free-remaining: (\d+)", head)[1] for head, _ in answers] == [
+            b"48",
+            b"47",
+            b"46",
+            b"45",
+            b"44",
+        ]
+        names = [re.sub(rb": .*", b"", head) for head, _ in answers]
+        assert set(names) == {names[0]}
+        (live,) = [
+            key for key in served.json("keys", "list", "--account", account["account_id"]) if key["mode"] == "live"
+        ]
+        assert served.run("keys", "revoke", live["key_id"]).returncode == 0
+        head, body = once_more(raw, data)
+        assert head.startswith(b"HTTP/1.1 401")
+        assert b"invalid_api_key" in body
+    assert len(posted(served, account)) == 6
+
+
+def test_links_lead_back_through_the_proxy(forgetting_nothing):
+    """A proxy on this machine that speaks TLS says so, and links in remembered answers begin with https too."""
+    served, account, video_id = forgetting_nothing
+    for _ in range(2):
+        headers = {"X-API-Key": account["key"], "X-Forwarded-Proto": "https"}
+        answer = served.send("GET", f"{PATH}?video_id={video_id}", headers)
+        assert answer.headers["Cache-Status"] == "clipmeter; hit"
+        assert answer.json["video"]["video_url"].startswith("https://")
 
 
 def test_leaving_early_breaks_nothing(forgetting_nothing):
