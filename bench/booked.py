@@ -14,6 +14,9 @@ from clipmeter.books import Books
 from clipmeter.records.statistics import Statistics
 from clipmeter.settings import Settings
 
+AS_IT_COMES = {"shared_buffers": "128MB", "max_wal_size": "1GB"}
+"""PostgreSQL's own settings, where those of the tests are smaller."""
+
 
 @contextmanager
 def database(options: argparse.Namespace) -> Iterator[str]:
@@ -21,7 +24,7 @@ def database(options: argparse.Namespace) -> Iterator[str]:
     if options.store == "sqlite" or options.database_url:
         yield options.database_url
         return
-    server = postgres.started()
+    server = postgres.started(settings=AS_IT_COMES)
     try:
         yield server.new_database()
     finally:

@@ -17,14 +17,15 @@ class Familiar(HttpToolsProtocol):
     """A connection; whoever inherits this reads what is not known."""
 
     _known: bytes | None = None
-    """The request that is being answered, if its head was known."""
+    """The request that is being answered, if its head was known; None: there is no such one."""
     _later = b""
     """What came meanwhile."""
-    _is_plain = False
-    """Whether the next request that the parser reads is not for `express`: it was asked."""
+    _skips_express = False
+    """Whether the next request that the parser reads is not for `express`, which was asked about it."""
     _is_last = False
     """Whether the connection ends with the answer to the known request."""
     _quiet_since = 0.0
+    """When the last known request was answered, by the event loop's clock, in seconds."""
 
     def __init__(self, express: Express, heads: Heads, **given: Any) -> None:  # noqa: ANN401 - uvicorn's
         super().__init__(**given)
@@ -57,7 +58,7 @@ class Familiar(HttpToolsProtocol):
         self._known = data
         if self._express(get, self._answer_known):
             return True
-        self._known, self._is_plain = None, True
+        self._known, self._skips_express = None, True
         return False
 
     def _answer_known(self, reply: Reply | None) -> None:
@@ -65,8 +66,7 @@ class Familiar(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if reply is None:
-            data, self._known, self._is_plain = self._known, None, True
-            self._parse(data or b"")
+            self._parse_known()
             if self._is_last:
                 self.shutdown()
             self._go_on()
@@ -74,6 +74,11 @@ class Familiar(HttpToolsProtocol):
             self._keep(self._answer_drained(reply))
         else:
             self._write_known(reply)
+
+    def _parse_known(self) -> None:
+        assert self._known is not None  # noqa: S101 - it is being answered
+        data, self._known, self._skips_express = self._known, None, True
+        self._parse(data)
 
     async def _answer_drained(self, reply: Reply) -> None:
         await self.flow.drain()
@@ -86,6 +91,7 @@ class Familiar(HttpToolsProtocol):
         self.server_state.total_requests += 1
         if self._is_last:
             self.transport.close()
+        if self.transport.is_closing():  # the caller may just have been found gone
             return
         if self.timeout_keep_alive_task is None:
             self._rest(self.timeout_keep_alive)

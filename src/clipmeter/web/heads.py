@@ -6,6 +6,7 @@ body, wants no other protocol, and leaves the connection open.
 """
 
 import re
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,11 +14,11 @@ Headers = Sequence[tuple[bytes, bytes]]
 """As the server has them: names in small letters."""
 MOST = 10_000
 LONGEST = 1024
-"""Bytes of a request that is remembered."""
+"""Bytes of a request whose headers are remembered."""
 _END = b"\r\n\r\n"
 _LINE = re.compile(rb"GET (/[A-Za-z0-9._~/-]*)\?([A-Za-z0-9._~:/?@!$&'()*+,;=%\[\]-]*) HTTP/1\.1")
 """A request line of which path and query can be read off. Others are for the parser."""
-_FRAMING = frozenset((b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"trailer", b"te"))
+_FRAMING = frozenset((b"content-length", b"transfer-encoding", b"expect", b"upgrade"))
 
 
 class Head(NamedTuple):
@@ -37,13 +38,21 @@ class Head(NamedTuple):
     idempotency_key: str
 
 
-class Get(NamedTuple):
-    """A request that only asks for something."""
+class Get:
+    """A request that only asks for something. `query` is not decoded yet."""
 
-    path: str
-    query: bytes
-    """Not decoded yet."""
-    head: Head
+    __slots__ = ("_head", "_headers", "path", "query")
+
+    def __init__(self, path: str, query: bytes, headers: Headers = (), head: "Head | None" = None) -> None:
+        """`head`: what the headers say; None: that is read when it is asked for."""
+        self.path, self.query, self._headers, self._head = path, query, headers, head
+
+    @property
+    def head(self) -> Head:
+        """What its headers say."""
+        if self._head is None:
+            self._head = head_of(self._headers)
+        return self._head
 
 
 def head_of(headers: Headers) -> Head:
@@ -55,7 +64,7 @@ def head_of(headers: Headers) -> Head:
         is_plain=_FRAMING.isdisjoint(its),
         key=None if key is None else key.decode("latin-1").strip(" \t"),
         host=host,
-        origin=f"http://{host}" if host and b"x-forwarded-proto" not in its else "",
+        origin=f"http://{host}".rstrip("/") if host and b"x-forwarded-proto" not in its else "",
         etag=its.get(b"if-none-match", b"").decode("latin-1"),
         idempotency_key=its.get(b"idempotency-key", b"").decode("latin-1"),
     )
@@ -66,7 +75,7 @@ class Heads:
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._known: dict[bytes, Head] = {}
+        self._known: OrderedDict[bytes, Head] = OrderedDict()
 
     def learn(self, data: bytes, head: Head) -> None:
         """What the parser has made of `data`, a request or more: its head, and that the connection stays open."""
@@ -75,11 +84,15 @@ class Heads:
         if is_one and head.is_plain and _LINE.fullmatch(data, 0, end):
             self._known[data[end:]] = head
             if len(self._known) > self._most:
-                del self._known[next(iter(self._known))]
+                self._known.popitem(last=False)
 
     def read(self, data: bytes) -> Get | None:
-        """The request that `data` is, if it is nothing else and its headers are known."""
+        """The request that `data` is; None: more or less than one, or one for the parser."""
         end = data.find(b"\r\n")
-        head = self._known.get(data[end:])
+        block = data[end:]
+        head = self._known.get(block)
         line = head and _LINE.fullmatch(data, 0, end)
-        return Get(line[1].decode(), line[2], head) if head and line else None
+        if not line:
+            return None
+        self._known.move_to_end(block)
+        return Get(line[1].decode(), line[2], head=head)

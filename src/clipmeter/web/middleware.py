@@ -52,7 +52,7 @@ class Outermost:
     def express(self, get: Get, then: Then) -> bool:
         """As `Express`. What may be refused for its size is left to the application, which says why."""
         begin = self._express.get(get.path)
-        if begin is None or not get.head.is_plain or get.head.size + len(get.path) + len(get.query) > HEAD_LIMIT:
+        if begin is None or get.head.size + len(get.path) + len(get.query) > HEAD_LIMIT:
             return False
         request_id = new_request_id()
         marked = (b"x-request-id", request_id.encode())

@@ -5,8 +5,8 @@ Rule 2: a request whose own bytes are refused has not reached the application: i
 
 Three things go quicker than ASGI has them. An application finds in `scope["state"]["reply"]` a way to send a whole
 `Reply`: one write, and no second look at headers that are its own. Its method `express` (`envelope.Express`), if it has
-one, is asked first about each GET that is whole: what it takes needs no task. And of those whose headers came before,
-byte for byte, they are not read again (heads.py).
+one, is asked first about each GET that is whole: what it takes needs no task. And headers that came before, byte for
+byte, are not read again (heads.py).
 """
 
 import re
@@ -23,7 +23,7 @@ from clipmeter.call import new_request_id
 from clipmeter.errors import HeadersTooLarge, InvalidParameter, MethodNotAllowed, Problem
 from clipmeter.web.envelope import Reply, help_link, problem_bytes
 from clipmeter.web.familiar import Familiar, whole
-from clipmeter.web.heads import Get, Heads, head_of
+from clipmeter.web.heads import Get, Heads
 
 HEAD_LIMIT = 64 * 1024
 """Bytes of request line and headers together."""
@@ -52,7 +52,10 @@ class Protocol(Familiar):
     """The request that is being answered; others of the connection wait for that."""
     _holds = _is_held = False  # whether it waits for its own end, which nearly always comes with its head
     _data: bytes | None = None
-    """What came last, if a head begins with it."""
+    """What is being read, if a request may begin with it; None: it goes on with one."""
+    _has_begun = False  # whether a request is being read
+    _is_behind = False  # whether one ended in what is being read
+    _is_with_body = _had_body = False  # whether the one that is being read has a body, and whether the one before had
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvloop's or asyncio's
         """A caller has come."""
@@ -63,17 +66,17 @@ class Protocol(Familiar):
         """As it comes; after a refusal it is read and thrown away."""
         if self._refused:
             return
+        self._data, self._is_behind = None if self._has_begun else data, False
         if self._in_head:
-            self._data = None if self._head_size else data
             self._read_head(data)
         self._feed(data)
         self._start_held()  # its body is still to come
-        self._data, self._is_plain = None, False
-        if not self._in_head:
+        self._data, self._skips_express = None, False
+        if not (self._has_begun and self._in_head):
             return
-        if not self._head_size:  # whole requests, and maybe the beginning of one more
-            self._read_head(data[data.rfind(b"\r\n\r\n") + 4 :])
-        if self._head_size and not self._head_timer:  # most heads come in one piece and never get here
+        if self._is_behind:  # where it begins is only sure behind another head
+            self._read_head(b"" if self._had_body else data.rpartition(b"\r\n\r\n")[2])
+        if not self._head_timer:  # most heads come in one piece and never get here
             self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
         if self._head_size > HEAD_LIMIT and not self._refused:
             self._refuse(HeadersTooLarge())
@@ -82,6 +85,16 @@ class Protocol(Familiar):
         """The connection is gone."""
         self._head_is_whole()
         super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request."""
+        self._has_begun = True
+        super().on_message_begin()
+
+    def on_body(self, body: bytes) -> None:
+        """Some of a body."""
+        self._is_with_body = True
+        super().on_body(body)
 
     def on_headers_complete(self) -> None:
         """A head is whole; one that came in a single piece is measured by the middleware."""
@@ -96,7 +109,8 @@ class Protocol(Familiar):
 
     def on_message_complete(self) -> None:
         """A request is whole; what comes next is a head."""
-        self._in_head, self._head_size = True, 0
+        self._in_head, self._has_begun, self._head_size = True, False, 0
+        self._is_behind, self._had_body, self._is_with_body = True, self._is_with_body, False
         super().on_message_complete()
         self._start_held()
 
@@ -123,13 +137,13 @@ class Protocol(Familiar):
 
     def _is_for_express(self, cycle: RequestResponseCycle) -> bool:
         scope = cycle.scope
-        if self._is_plain or scope["method"] != "GET":
+        if self._skips_express or scope["method"] != "GET":
             return False
-        head = head_of(scope["headers"])  # type: ignore[arg-type] # they are a list
-        if not self._express(Get(scope["path"], scope["query_string"], head), self._answer):
+        get = Get(scope["path"], scope["query_string"], scope["headers"])  # type: ignore[arg-type] # they are a list
+        if not self._express(get, self._answer):
             return False
         if self._data is not None and cycle.keep_alive:
-            self._heads.learn(self._data, head)
+            self._heads.learn(self._data, get.head)
         return True
 
     def _answer(self, reply: Reply | None) -> None:
@@ -186,7 +200,7 @@ class Protocol(Familiar):
             self._write(problem)
 
     def _is_between(self) -> bool:
-        return self._in_head and not self._head_size and not self._refused and not self._is_busy()
+        return not (self._has_begun or self._is_busy())
 
     def _newest(self) -> RequestResponseCycle | None:
         return self.cycle  # None before the first request, which its type does not say

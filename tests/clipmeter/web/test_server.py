@@ -4,85 +4,16 @@ import asyncio
 import gc
 import re
 import socket
-from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import pytest
 
-from clipmeter.web.envelope import Reply
-from clipmeter.web.server import make_server
+from clipmeter.web import server
+from clipmeter.web.heads import Heads
+from echo import Echo, Line, asking, bodies, get
 from served import fresh_ids
 
 PATH = "/v1/tiktok/video"
-
-
-class Echo:
-    """An application that knows both ways: /express says `express`, or nothing at all, all else `application`."""
-
-    def __init__(self):
-        self.loses = False
-        self.asked = 0
-        """How often /express was asked whether it takes a request."""
-        self.seconds = 0.0
-        self.said = b"express"
-
-    def express(self, get, then):
-        if not get.path.startswith("/express"):
-            return False
-        self.asked += 1
-        if get.query == b"no":
-            return False
-        reply = None if self.loses else Reply(200, [(b"content-length", b"%d" % len(self.said))], self.said)
-        asyncio.get_running_loop().call_later(self.seconds, then, reply)
-        return True
-
-    async def __call__(self, scope, receive, send):
-        if scope["type"] == "lifespan":
-            while (message := await receive())["type"] != "lifespan.shutdown":
-                await send({"type": message["type"] + ".complete"})
-            await send({"type": "lifespan.shutdown.complete"})
-            return
-        body = b""
-        while (message := await receive())["type"] == "http.request":
-            body += message["body"]
-            if not message["more_body"]:
-                break
-        body = b"application" + body
-        await scope["state"]["reply"](Reply(200, [(b"content-length", b"%d" % len(body))], body))
-
-
-@asynccontextmanager
-async def serving(app, keep_alive=30.0):
-    """A server of `app`, and a connection to it."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = make_server(app, "127.0.0.1", 0)
-    server.config.timeout_keep_alive = keep_alive
-    running = asyncio.create_task(server.serve(sockets=[listening]))
-    reader, writer = await asyncio.open_connection(*listening.getsockname())
-    yield server, reader, writer
-    writer.close()
-    server.should_exit = True
-    await running
-
-
-@asynccontextmanager
-async def asking(app):
-    """A connection to a server of `app`."""
-    async with serving(app) as (_, reader, writer):
-        yield reader, writer
-
-
-async def bodies(reader, count):
-    """The bodies of so many answers."""
-    found = []
-    for _ in range(count):
-        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
-        found.append(await reader.readexactly(int(re.search(rb"content-length: (\d+)", head)[1])))
-    return found
-
-
-def get(path, rest=b"\r\n"):
-    return b"GET %b HTTP/1.1\r\nHost: x\r\n" % path + rest
 
 
 async def test_both_ways_keep_their_order():
@@ -114,6 +45,42 @@ async def test_a_body_that_comes_later_goes_to_the_application():
         assert await bodies(reader, 2) == [b"applicationabc", b"express"]
 
 
+async def test_a_body_is_no_head(monkeypatch):
+    """An answer to a request with a body may take longer than a head, and a long body is not too long a head."""
+    monkeypatch.setattr(server, "HEAD_SECONDS", 0.2)
+    app = Echo()
+    async with asking(app) as (reader, writer):
+        app.pause = 0.5
+        for size in (300, 200_000):
+            body = b"x" * size
+            writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size)
+            await asyncio.sleep(0.05)
+            writer.write(body)
+            assert await bodies(reader, 1) == [b"application" + body]
+        writer.write(get(b"/express"))
+        assert await bodies(reader, 1) == [b"express"]
+
+
+async def test_where_a_head_begins_behind_another_request():
+    """What is said of it is of its own bytes, and the body before it is none of them."""
+    line = Line(Heads())
+    assert (await line.say(get(b"/") + b"G")).endswith(b"application")
+    assert (await line.say(b"ET / HTTP/1.1\r\nno header\r\n\r\n")).startswith(b"HTTP/1.1 400")
+    line = Line(Heads())
+    assert (await line.say(b"POST / HTTP/1.1\r\nContent-Length: 99999\r\n\r\n" + b"x" * 99_999 + b"GE")).endswith(b"xx")
+    assert (await line.say(b"T / HTTP/1.1\r\nHost: x\r\n\r\n")).endswith(b"application")
+
+
+@pytest.mark.parametrize("before", [get(b"/"), b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"])
+async def test_a_head_that_does_not_end_is_cut_off(monkeypatch, before):
+    """Also one that begins in the piece in which another request ended."""
+    monkeypatch.setattr(server, "HEAD_SECONDS", 0.3)
+    async with asking(Echo()) as (reader, writer):
+        writer.write(before + b"GE")
+        assert (await bodies(reader, 1))[0].startswith(b"application")
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+
+
 @pytest.mark.parametrize("refused", [b"CONNECT a:80", b"GET http://a:99999/"])
 async def test_a_refused_head_leaves_those_before_it_their_answers(refused):
     """However a later head is refused, earlier requests are answered first, and none is left without an answer."""
@@ -139,111 +106,6 @@ async def test_requests_leave_no_garbage(path):
         finally:
             gc.enable()
         assert found < 100
-
-
-async def known(reader, writer):
-    """A request whose head the server knows now."""
-    data = get(b"/express?a=b")
-    writer.write(data)
-    assert await bodies(reader, 1) == [b"express"]
-    return data
-
-
-async def test_known_heads_keep_the_order():
-    """However requests with known heads are cut and mixed with others, they are answered in the order they came."""
-    app = Echo()
-    async with asking(app) as (reader, writer):
-        data = await known(reader, writer)
-        app.seconds = 0.05
-        whole = data + get(b"/") + data + data + get(b"/express?other") + get(b"/?b") + data
-        expected = [b"express", b"application", b"express", b"express", b"express", b"application", b"express"]
-        for cut in (len(data), len(data) + 1, len(data) - 1, 1, len(whole) - 1):
-            writer.write(whole[:cut])
-            await asyncio.sleep(0.02)
-            writer.write(whole[cut:])
-            assert await bodies(reader, len(expected)) == expected
-
-
-async def test_a_known_head_leads_to_the_application_too():
-    """What the quick way does not take, at once or later, goes the whole way, and is not tried a second time."""
-    app = Echo()
-    async with asking(app) as (reader, writer):
-        data = await known(reader, writer)
-        app.asked = 0
-        writer.write(data.replace(b"a=b", b"no"))
-        assert await bodies(reader, 1) == [b"application"]
-        app.loses = True
-        writer.write(data)
-        await asyncio.sleep(0.05)
-        writer.write(data)
-        assert await bodies(reader, 2) == [b"application", b"application"]
-        assert app.asked == 3
-        app.loses = False
-        writer.write(data)
-        assert await bodies(reader, 1) == [b"express"]
-
-
-@pytest.mark.parametrize("loses", [False, True])
-async def test_a_stop_waits_for_a_known_request(loses):
-    """What is under way when the server is told to stop is answered, and the connection closed."""
-    app = Echo()
-    async with serving(app) as (server, reader, writer):
-        data = await known(reader, writer)
-        app.seconds, app.loses = 0.3, loses
-        writer.write(data)
-        await asyncio.sleep(0.1)
-        server.should_exit = True
-        answer = await asyncio.wait_for(reader.read(), 10)
-        assert answer.endswith(b"\r\nconnection: close\r\n\r\n" + (b"application" if loses else b"express"))
-
-
-async def test_a_connection_is_closed_when_it_was_not_used_for_long():
-    """Requests with known heads keep a connection open as others do, and it ends as long after the last of them."""
-    async with serving(Echo(), keep_alive=0.5) as (_, reader, writer):
-        data = await known(reader, writer)
-        for _ in range(5):
-            await asyncio.sleep(0.2)
-            writer.write(data)
-            assert await bodies(reader, 1) == [b"express"]
-        assert await asyncio.wait_for(reader.read(), 10) == b""
-
-
-async def test_a_slow_answer_is_not_cut_off():
-    """The time without use begins with the answer."""
-    app = Echo()
-    async with serving(app, keep_alive=0.3) as (_, reader, writer):
-        data = await known(reader, writer)
-        app.seconds = 0.8
-        writer.write(data)
-        assert await bodies(reader, 1) == [b"express"]
-
-
-async def test_a_slow_reader_gets_everything():
-    """Answers to known heads wait in the caller's connection, not in the server's memory, and none is lost."""
-    app = Echo()
-    async with asking(app) as (reader, writer):
-        data = await known(reader, writer)
-        app.said = b"x" * 5_000_000
-        writer.write(data)
-        await asyncio.sleep(0.1)
-        writer.write(data * 2)
-        await asyncio.sleep(0.3)
-        assert [len(body) for body in await bodies(reader, 3)] == [5_000_000] * 3
-
-
-@pytest.mark.parametrize("loses", [False, True])
-async def test_who_leaves_with_a_known_head_breaks_nothing(loses, caplog):
-    """The answer comes too late: nothing is written, nothing is raised."""
-    app = Echo()
-    async with serving(app) as (server, reader, writer):
-        data = await known(reader, writer)
-        app.seconds, app.loses = 0.2, loses
-        writer.write(data)
-        await asyncio.sleep(0.05)
-        writer.close()
-        await asyncio.sleep(0.4)
-        assert not server.server_state.connections
-    assert not caplog.records
 
 
 @pytest.fixture
