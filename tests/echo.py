@@ -94,6 +94,7 @@ class Transport(asyncio.Transport):
     def __init__(self):
         super().__init__()
         self.said, self.closing, self.paused, self.breaks = b"", False, False, False
+        self.closed = asyncio.Event()
 
     def write(self, data):
         self.said += data
@@ -104,6 +105,7 @@ class Transport(asyncio.Transport):
 
     def close(self):
         self.closing = True
+        self.closed.set()
 
     def pause_reading(self):
         self.paused = True

@@ -214,7 +214,7 @@ def _spending(account_id: str, key_id: str, day: str, limits: Sequence[int | Non
     """On a day and in its month, under the limits: of the account by day and by month, and of the key by month."""
     daily, monthly, of_key = limits
     if daily is monthly is of_key is None:
-        return Spending(None, None, None, 0, 0, 0, now)
+        return Spending(daily, monthly, of_key, 0, 0, 0, now)
     values = {"account_id": account_id, "key_id": key_id, "row_month": day[:7], "row_day": day}
     ((today, this_month, by_key),) = yield Query("spent", values)
     return Spending(daily, monthly, of_key, today, this_month, by_key, now)

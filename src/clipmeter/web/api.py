@@ -13,6 +13,7 @@ from clipmeter.errors import InternalError, InvalidParameter, PayloadTooLarge, S
 from clipmeter.web.envelope import (
     BODY_LIMIT,
     JSON_TYPE,
+    Begin,
     Direct,
     Reply,
     Then,
@@ -23,7 +24,6 @@ from clipmeter.web.envelope import (
     standing_headers,
 )
 from clipmeter.web.heads import Get, head_of
-from clipmeter.web.middleware import Begin
 
 log = structlog.get_logger()
 

@@ -46,6 +46,10 @@ Express: TypeAlias = Callable[[Get, Then], bool]
 Then the reply is handed over once, later; None: ask the application, nothing has happened."""
 
 
+Begin: TypeAlias = Callable[[Get, str, Then], bool]
+"""The same for one endpoint, with the id that the request was given."""
+
+
 async def send_reply(reply: Reply | None, send: Send) -> None:
     """Send it; nothing for None."""
     if reply is not None:

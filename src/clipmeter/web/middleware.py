@@ -18,7 +18,7 @@ from clipmeter.errors import (
     Problem,
     ServiceUnavailable,
 )
-from clipmeter.web.envelope import BODY_LIMIT, Direct, Reply, Then, failed, send_reply
+from clipmeter.web.envelope import BODY_LIMIT, Begin, Direct, Reply, Then, failed, send_reply
 from clipmeter.web.heads import Get
 from clipmeter.web.server import HEAD_LIMIT
 
@@ -26,8 +26,6 @@ log = structlog.get_logger()
 
 
 NONE: Mapping[str, Direct] = MappingProxyType({})
-Begin: TypeAlias = Callable[[Get, str, Then], bool]
-"""As `Express`, with the id that the request was given."""
 NO_EXPRESS: Mapping[str, Begin] = MappingProxyType({})
 Words: TypeAlias = Callable[[HTTPScope, Problem], Reply | None]
 """How a problem is told where people look on; None: as the contract has it."""

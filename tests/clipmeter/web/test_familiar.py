@@ -78,7 +78,7 @@ def test_what_is_said_is_what_the_parser_would_have_said(requests, data):
     turns = [data.draw(st.sampled_from([0, 1, 2, 6])) for _ in pieces]
     known, blind = (asyncio.run(heard(heads, pieces, turns)) for heads in (Knowing(), Blind()))
     assert _without_ids(known[0]) == _without_ids(blind[0])
-    assert known[1][:2] == blind[1][:2]
+    assert known[1] == blind[1]
 
 
 def _without_ids(said):
@@ -110,12 +110,12 @@ async def test_nothing_is_known_in_the_midst_of_a_request(begun):
 async def test_what_comes_meanwhile_waits():
     """While a known request is being answered nothing more is read, not even from the network."""
     line = Line(Knowing())
-    line.app.seconds = 0.05
+    line.app.seconds = 0.5
     assert await line.say(KNOWN) == b""
     assert await line.say(KNOWN) == b""
     assert line.transport.paused
     assert line.app.asked == 1
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(1.5)
     assert (await line.hear()).count(b"express") == 2
     assert not line.transport.paused
 
@@ -123,10 +123,10 @@ async def test_what_comes_meanwhile_waits():
 async def test_requests_behind_the_parsers_wait_for_it():
     """A known request that comes while another is being answered does not overtake it."""
     line = Line(Knowing())
-    line.app.pause = 0.05
+    line.app.pause = 0.5
     assert await line.say(get(b"/")) == b""
     assert await line.say(KNOWN) == b""
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(1.0)
     said = await line.hear()
     assert 0 < said.index(b"application") < said.index(b"express")
 
@@ -170,10 +170,10 @@ async def test_a_slow_reader_is_waited_for():
 async def test_nothing_is_begun_for_who_is_found_gone():
     """The write of an answer finds the caller gone: what it had sent beyond is not charged, and no timer is left."""
     line = Line(Knowing())
-    line.app.seconds, line.transport.breaks = 0.02, True
+    line.app.seconds, line.transport.breaks = 0.5, True
     await line.say(KNOWN)
     await line.say(KNOWN)
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(1.0)
     assert line.app.asked == 1
     assert line.protocol.timeout_keep_alive_task is None
 
@@ -181,12 +181,11 @@ async def test_nothing_is_begun_for_who_is_found_gone():
 async def test_a_connection_of_known_requests_alone_ends_too():
     """Though the parser has never seen it."""
     line = Line(Knowing(), timeout_keep_alive=0.2)
+    began = asyncio.get_running_loop().time()
     assert (await line.say(KNOWN)).endswith(b"express")
     assert line.fed == []
-    await asyncio.sleep(0.1)
-    assert not line.transport.closing
-    await asyncio.sleep(0.3)
-    assert line.transport.closing
+    await asyncio.wait_for(line.transport.closed.wait(), 10)
+    assert asyncio.get_running_loop().time() - began > 0.15
 
 
 async def test_known_requests_leave_no_garbage():
@@ -247,10 +246,10 @@ async def test_a_stop_waits_for_a_known_request(loses):
 
 async def test_a_connection_is_closed_when_it_was_not_used_for_long():
     """Requests with known heads keep a connection open as others do, and it ends as long after the last of them."""
-    async with serving(Echo(), keep_alive=0.5) as (_, reader, writer):
+    async with serving(Echo(), keep_alive=1.5) as (_, reader, writer):
         data = await known(reader, writer)
-        for _ in range(5):
-            await asyncio.sleep(0.2)
+        for _ in range(4):
+            await asyncio.sleep(0.6)
             writer.write(data)
             assert await bodies(reader, 1) == [b"express"]
         assert await asyncio.wait_for(reader.read(), 10) == b""
