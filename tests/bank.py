@@ -1,7 +1,7 @@
 """Everything that touches money, wired as the app does it, on either store. For tests and measurements."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,9 @@ from clipmeter.billing.keys import Caller, Keys
 from clipmeter.billing.ledger import Hold, Ledger, LedgerRow, Terms
 from clipmeter.billing.limits import SpendingLimits
 from clipmeter.call import new_request_id
+from clipmeter.store.base import Row
 from clipmeter.store.heartbeat import STALE_SECONDS
+from clipmeter.store.session import Session
 from clipmeter.store.sqlite import SqliteStore
 
 VIDEO = "tiktok/video"
@@ -34,7 +36,34 @@ def store_at(where: str, **options: Any) -> Any:  # either store: with the clock
         from clipmeter.store.postgres import PostgresStore  # noqa: PLC0415 - asyncpg is not always there
 
         return PostgresStore(where, **{"stale_seconds": PATIENT, **options})
-    return SqliteStore(Path(where))
+    return DoubtingStore(Path(where))
+
+
+class DoubtingStore(SqliteStore):
+    """The store on SQLite, which asks the database again what it recalls: it must be what that tells now.
+
+    It says so when it is closed, since what fails before that is tried again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._stale: list[Any] = []
+
+    def _connect(self, **options: Any) -> Session:
+        session = super()._connect(**options)
+        recalled = session._recalled
+
+        def doubted(name: str, batch: Sequence[Mapping[str, Any]]) -> list[list[Row]]:
+            found, told = recalled(name, batch), session._each(name, batch)
+            self._stale += [pair for pair in zip(found, told, strict=True) if pair[0] != pair[1]]
+            return found
+
+        session._recalled = doubted  # type: ignore[method-assign]
+        return session
+
+    async def close(self) -> None:
+        await super().close()
+        assert not self._stale, self._stale
 
 
 def hasty_store_at(where: str) -> Any:

@@ -1,10 +1,23 @@
 """What the ledger does to the database, each step as a plan: one transaction, written once for every database."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from clipmeter.billing import replays
 from clipmeter.billing.replays import Kept, Replay
+from clipmeter.billing.rows import (
+    Entry,
+    counting,
+    entry_of,
+    free_left,
+    limit_values,
+    new_row,
+    passing_on,
+    row_name,
+    whose,
+)
 from clipmeter.billing.rules import (
+    UNLIMITED,
     Facts,
     Grant,
     Kind,
@@ -26,6 +39,8 @@ from clipmeter.errors import BillingError, ConcurrencyLimitExceeded, Problem, Us
 from clipmeter.store.base import Lock, Query, Row, Steps, plan
 
 UNDECIDED = "The last free requests of this month are in flight; wait for them to end."
+COMMON = 5_000
+"""Facts for which it is remembered how a success on them is written."""
 GRACE_MICROS = 5_000_000
 """A reservation is swept this long after its deadline, so that the one who holds it has surely stopped."""
 
@@ -47,7 +62,7 @@ def admit(asked: Asked, terms: Terms, *, waiting: int) -> Steps[Hold | Wait | Re
     if isinstance(verdict, Problem):
         raise verdict
     limit = limit_of(facts.account_kind, asked.mode, terms)
-    rows = yield Query("admit_row", {**_row(asked, verdict, terms, limit), "hold_micros": asked.hold_micros})
+    rows = yield Query("admit_row", {**new_row(asked, verdict, terms, limit), "hold_micros": asked.hold_micros})
     if not rows:
         raise BillingError(sign=f"request id {asked.request_id} is taken")
     if asked.repeat:
@@ -77,12 +92,17 @@ def charge(asked: Asked, terms: Terms, *, waiting: int, again: bool) -> Steps[En
     """
     yield Lock(asked.account_id)
     ended = None
-    if again and (rows := (yield Query("settle_facts", _name(asked.account_id, asked.request_id)))):
+    if again and (rows := (yield Query("settle_facts", row_name(asked.account_id, asked.request_id)))):
         row, its = _as_reserved(rows[0], terms)
         ended = _ended(row, its, limit_of(row.kind, asked.mode, its))
         if row.state != "voided":
             return ended
-    facts, terms = yield from _facts(asked.account_id, asked.key_id, asked.mode, asked.endpoint, terms)
+    told = yield from _told(asked.account_id, asked.key_id, asked.mode, asked.endpoint)
+    entry = None if again else _common(told[:-1], asked.mode, terms, waiting)
+    if entry:
+        yield Query(entry.name, {**whose(asked), **entry.values})
+        return entry.ending
+    facts, terms = yield from _looked_at(told, asked.account_id, asked.key_id, terms)
     verdict = decide(facts, asked.mode, terms, waiting=waiting)
     if again and not isinstance(verdict, Grant):
         return (yield from _declined(asked, facts, terms, verdict, is_written=bool(ended)))
@@ -92,17 +112,29 @@ def charge(asked: Asked, terms: Terms, *, waiting: int, again: bool) -> Steps[En
         return verdict
     if isinstance(verdict, Problem):
         raise verdict
-    grant = verdict
-    if verdict.kind == "paid" and facts.free_posted < terms.free_requests:
-        grant = Grant("free", 0)  # the first successes are the free ones
-    limit = limit_of(facts.account_kind, asked.mode, terms)
-    period = facts.day[:7], facts.day
-    values = _row(asked, grant, terms, limit) | _limits(facts.spending) | _counted(period, grant)
-    yield Query("charge_row+" + _sums(grant), values)
-    if verdict.kind != grant.kind and facts.spending.limited:
-        yield _pass_on(asked.account_id, asked.endpoint, asked.key_id, period, verdict)
-    free_posted = facts.free_posted + (grant.kind == "free")
-    return Ending("posted", Standing(_left(terms, free_posted), facts.running, limit, grant.price_micros))
+    entry = entry_of(facts, _first_free(facts, verdict, terms), asked.mode, terms)
+    yield Query(entry.name, {**whose(asked), **entry.values})
+    if entry.values["kind"] != verdict.kind and facts.spending.limited:
+        yield passing_on(asked.account_id, asked.endpoint, asked.key_id, (facts.day[:7], facts.day), verdict)
+    return entry.ending
+
+
+@lru_cache(COMMON)
+def _common(told: Row, mode: Mode, terms: Terms, waiting: int) -> Entry | None:
+    """How a success of one step is written on these facts, which many have in common.
+
+    None: it is refused, or has to wait, or depends on what was spent.
+    """
+    if told[-3:] != (None, None, None):
+        return None
+    facts, terms = _as_facts(told, UNLIMITED, terms)
+    verdict = decide(facts, mode, terms, waiting=waiting)
+    return entry_of(facts, _first_free(facts, verdict, terms), mode, terms) if isinstance(verdict, Grant) else None
+
+
+def _first_free(facts: Facts, grant: Grant, terms: Terms) -> Grant:
+    """As what a success counts that is posted at once: the first ones of a month are the free ones."""
+    return Grant("free", 0) if grant.kind == "paid" and facts.free_posted < terms.free_requests else grant
 
 
 def _declined(asked: Asked, facts: Facts, terms: Terms, verdict: Wait | Problem, *, is_written: bool) -> Steps[Ending]:
@@ -112,9 +144,13 @@ def _declined(asked: Asked, facts: Facts, terms: Terms, verdict: Wait | Problem,
     limit = limit_of(facts.account_kind, asked.mode, terms)
     if not is_written:
         kind: Kind = "test" if asked.mode == "test" else "own" if facts.account_kind == "operator" else "free"
-        values = {**_row(asked, Grant(kind, 0), terms, limit), **_limits(facts.spending), "reason": verdict.code}
+        values = {
+            **new_row(asked, Grant(kind, 0), terms, limit),
+            **limit_values(facts.spending),
+            "reason": verdict.code,
+        }
         yield Query("decline_row", values)
-    return Ending("refused", Standing(_left(terms, facts.free_posted), facts.running, limit, 0), verdict)
+    return Ending("refused", Standing(free_left(terms, facts.free_posted), facts.running, limit, 0), verdict)
 
 
 @plan
@@ -122,7 +158,7 @@ def standing(account_id: str, key_id: str, mode: Mode, endpoint: str, terms: Ter
     """Where the account stands."""
     facts, terms = yield from _facts(account_id, key_id, mode, endpoint, terms)
     limit = limit_of(facts.account_kind, mode, terms)
-    return Standing(_left(terms, facts.free_posted), facts.running, limit, 0)
+    return Standing(free_left(terms, facts.free_posted), facts.running, limit, 0)
 
 
 @plan
@@ -131,7 +167,7 @@ def outlooks(account_id: str, keys: Sequence[tuple[str, Mode]], endpoint: str, t
     found = []
     for key_id, mode in keys:
         facts, its = yield from _facts(account_id, key_id, mode, endpoint, terms)
-        found.append(Outlook(decide(facts, mode, its), _left(its, facts.free_posted), its))
+        found.append(Outlook(decide(facts, mode, its), free_left(its, facts.free_posted), its))
     return found
 
 
@@ -151,14 +187,14 @@ def post(hold: Hold, terms: Terms, video_id: str | None, kept: Kept | None) -> S
         return Ending("refused" if ended else "expired", _standing(row, terms, hold.limit, 0), grant)
     if not (yield from _end(hold, "posted", "", grant, terms, row.spending, video_id)):
         return Ending("expired", _standing(row, terms, hold.limit, 0))
-    yield _count(hold, grant)
+    yield counting(hold, grant)
     if row.price_micros > grant.price_micros and row.spending.limited:
         money = Grant("paid", row.price_micros)
-        yield _pass_on(hold.account_id, hold.endpoint, hold.key_id, (hold.month, hold.day), money)
+        yield passing_on(hold.account_id, hold.endpoint, hold.key_id, (hold.month, hold.day), money)
     if kept and hold.repeat:
         yield from replays.keep(hold.account_id, hold.request_id, hold.repeat, kept)
     free_posted = row.free_posted + (grant.kind == "free")
-    left = _left(terms, free_posted)
+    left = free_left(terms, free_posted)
     return Ending("posted", Standing(left, row.others_running, hold.limit, grant.price_micros))
 
 
@@ -177,7 +213,7 @@ def void(hold: Hold, terms: Terms, reason: str) -> Steps[Ending]:
 def cancel(asked: Asked) -> Steps[bool]:
     """Void what nobody has got: whether there was something."""
     yield Lock(asked.account_id)
-    return bool((yield Query("cancel_row", _name(asked.account_id, asked.request_id))))
+    return bool((yield Query("cancel_row", row_name(asked.account_id, asked.request_id))))
 
 
 @plan
@@ -200,12 +236,27 @@ def sweep(dead: list[str]) -> Steps[list[tuple[str, str]]]:
 
 def _facts(account_id: str, key_id: str, mode: Mode, endpoint: str, terms: Terms) -> Steps[tuple[Facts, Terms]]:
     """And the terms in force: `terms`, but for what the operator has set."""
+    told = yield from _told(account_id, key_id, mode, endpoint)
+    return (yield from _looked_at(told, account_id, key_id, terms))
+
+
+def _told(account_id: str, key_id: str, mode: Mode, endpoint: str) -> Steps[Row]:
+    """What the database tells; last come the limits and the time."""
     values = {"account_id": account_id, "key_id": key_id, "mode": mode, "endpoint": endpoint}
     rows = yield Query("admit_facts", values)
     if not rows:
         raise UserNotFound
-    kind, status, payment, key, free_posted, pending, running, day, price, free, concurrency, *limits, now = rows[0]
-    spending = yield from _spending(account_id, key_id, day, limits, now)
+    return rows[0]
+
+
+def _looked_at(told: Row, account_id: str, key_id: str, terms: Terms) -> Steps[tuple[Facts, Terms]]:
+    *_, day, _, _, _, daily, monthly, of_key, now = told
+    spending = yield from _spending(account_id, key_id, day, (daily, monthly, of_key), now)
+    return _as_facts(told[:-1], spending, terms)
+
+
+def _as_facts(told: Row, spending: Spending, terms: Terms) -> tuple[Facts, Terms]:
+    kind, status, payment, key, free_posted, pending, running, day, price, free, concurrency, *_ = told
     facts = Facts(kind, status, payment, key, free_posted, pending, running, day, spending)
     return facts, in_force(terms, price, free, concurrency)
 
@@ -220,36 +271,9 @@ def _spending(account_id: str, key_id: str, day: str, limits: Sequence[int | Non
     return Spending(daily, monthly, of_key, today, this_month, by_key, now)
 
 
-def _row(asked: Asked, grant: Grant, terms: Terms, slot_limit: int | None) -> dict[str, str | int | None]:
-    return {
-        "account_id": asked.account_id,
-        "request_id": asked.request_id,
-        "endpoint": asked.endpoint,
-        "key_id": asked.key_id,
-        "video_id": asked.video_id,
-        "kind": grant.kind,
-        "price_micros": grant.price_micros,
-        "free_limit": terms.free_requests,
-        "slot_limit": slot_limit,
-        "node_id": asked.node_id,
-    }
-
-
-def _name(account_id: str, request_id: str) -> dict[str, str]:
-    return {"account_id": account_id, "request_id": request_id}
-
-
-def _limits(spending: Spending) -> dict[str, int | None]:
-    return {
-        "daily_limit": spending.daily_limit,
-        "monthly_limit": spending.monthly_limit,
-        "key_limit": spending.key_limit,
-    }
-
-
 def _reserved(hold: Hold, terms: Terms) -> Steps[tuple[Reserved | None, Terms]]:
     """None: the database has lost it in a power cut, which it may, since nobody was told of a success."""
-    rows = yield Query("settle_facts", _name(hold.account_id, hold.request_id))
+    rows = yield Query("settle_facts", row_name(hold.account_id, hold.request_id))
     if not rows:
         return None, terms
     reserved, terms = _as_reserved(rows[0], terms)
@@ -270,48 +294,16 @@ def _end(  # noqa: PLR0913, PLR0917 - what a row says of its end
 ) -> Steps[bool]:
     """Whether it ended now; False: a sweep was faster."""
     values = {
-        **_name(hold.account_id, hold.request_id),
+        **row_name(hold.account_id, hold.request_id),
         "state": state,
         "reason": reason,
         "kind": grant.kind,
         "price_micros": grant.price_micros,
         "free_limit": terms.free_requests,
         "video_id": video_id,
-        **_limits(spending),
+        **limit_values(spending),
     }
     return bool((yield Query("settle_row", values)))
-
-
-def _count(hold: Hold, grant: Grant) -> Query:
-    """Add one posted row to the sums of its period."""
-    named = {"account_id": hold.account_id, "endpoint": hold.endpoint, "key_id": hold.key_id}
-    price = {"price_micros": grant.price_micros}
-    return Query(_sums(grant), {**named, **price, **_counted((hold.month, hold.day), grant)})
-
-
-def _sums(grant: Grant) -> str:
-    """The queries that add one posted row to the sums of its month and, when it was charged, of its day."""
-    return "settle_usage+settle_spend" if grant.price_micros else "settle_usage"
-
-
-def _counted(period: tuple[str, str], grant: Grant) -> dict[str, str | int]:
-    month, day = period
-    kind = grant.kind
-    return {
-        "row_month": month,
-        "row_day": day,
-        "free": int(kind == "free"),
-        "paid": int(kind == "paid"),
-        "own": int(kind == "own"),
-        "test": int(kind == "test"),
-    }
-
-
-def _pass_on(account_id: str, endpoint: str, key_id: str, period: tuple[str, str], money: Grant) -> Query:
-    """A charged request that became free leaves its money to the free one in flight that will be charged for it."""
-    month, day = period
-    values = {"account_id": account_id, "endpoint": endpoint, "key_id": key_id, "row_month": month, "row_day": day}
-    return Query("pass_on", {**values, "price_micros": money.price_micros})
 
 
 def _ended(row: Reserved | None, terms: Terms, limit: int | None) -> Ending:
@@ -322,8 +314,4 @@ def _ended(row: Reserved | None, terms: Terms, limit: int | None) -> Ending:
 
 
 def _standing(row: Reserved, terms: Terms, limit: int | None, charge: int) -> Standing:
-    return Standing(_left(terms, row.free_posted), row.others_running, limit, charge)
-
-
-def _left(terms: Terms, free_posted: int) -> int:
-    return max(0, terms.free_requests - free_posted)
+    return Standing(free_left(terms, row.free_posted), row.others_running, limit, charge)

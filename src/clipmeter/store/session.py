@@ -15,6 +15,7 @@ from clipmeter.errors import BillingError, Problem, ServiceUnavailable
 from clipmeter.store.base import Lock, Many, Plan, Query, Redo, Row, T, refuse_newer
 from clipmeter.store.lockstep import Run, take_turn, turns
 from clipmeter.store.named import migrations, named, writes
+from clipmeter.store.recall import RECALLED, Recall
 from clipmeter.store.widening import Wide, narrow, pieces, wide
 
 OURS = (
@@ -54,6 +55,7 @@ class Session:
         self._name = str(path)
         self._shift = shift
         self._moment: dict[str, Any] = {}
+        self._recall, self._checked = Recall(), False
         self._connection = apsw.Connection(self._name, flags=flags, vfs=vfs or None, statementcachesize=STATEMENTS)
         self._busy_ms = int(busy_seconds * 1000)
         self._connection.set_busy_timeout(self._busy_ms)
@@ -91,7 +93,7 @@ class Session:
         """Start a transaction: `IMMEDIATE` to write, `DEFERRED` to read one snapshot."""
         if os.stat(self._name).st_ino != self._inode:  # noqa: PTH116 - a Path takes longer
             raise ServiceUnavailable(sign="the database file was replaced")
-        self._moment = {}
+        self._moment, self._checked = {}, False
         self._connection.execute("BEGIN " + how)
 
     def begin_now(self) -> bool:
@@ -115,6 +117,7 @@ class Session:
 
     def undo(self) -> None:
         """End the transaction as if it had never been."""
+        self._recall.clear()
         self._connection.execute("ROLLBACK")
 
     def undone(self) -> bool:
@@ -170,10 +173,36 @@ class Session:
         return first
 
     def _ask(self, name: str, batch: Sequence[Mapping[str, Any]], apart: bool) -> list[list[Row]]:
+        if writes(name):
+            self._recall.written(name, batch)
+        elif name in RECALLED:
+            return self._recalled(name, batch)
         if not apart:
             return [self._all(name, batch)]
         first, *_ = [self._each(query.name, batch) for query in named(name)]
         return first
+
+    def _recalled(self, name: str, batch: Sequence[Mapping[str, Any]]) -> list[list[Row]]:
+        """What is remembered, and what is not as the database tells it."""
+        self._check_recall()
+        recall, pick, now = self._recall, narrow(name).pick, (self._moment["now"],)
+        told = [recall.find(values["account_id"], pick(values)) for values in batch]
+        found = [[row + now] if row else [] for row in told]
+        unknown = [place for place, row in enumerate(told) if row is None]
+        if unknown:
+            its = [batch[place] for place in unknown]
+            for place, values, rows in zip(unknown, its, self._each(name, its), strict=True):
+                found[place] = rows
+                for row in rows:
+                    recall.remember(values["account_id"], pick(values), row)
+        return found
+
+    def _check_recall(self) -> None:
+        """Once in each transaction: whether what is remembered is still so."""
+        if not self._checked:
+            ((version,),) = self._connection.execute("PRAGMA data_version").fetchall()
+            self._checked = True
+            self._recall.as_of(version, (self._moment or self._read_clock())["day"])
 
     def _each(self, name: str, batch: Sequence[Mapping[str, Any]]) -> list[list[Row]]:
         found: list[list[Row]] = []
