@@ -20,7 +20,7 @@ from clipmeter.errors import Problem
 from clipmeter.logs import set_up_logs
 from clipmeter.records.health import HealthLog
 from clipmeter.records.line import IGNORED, LENGTH, PROGRESS, Batch, Order
-from clipmeter.records.requests import RequestLog
+from clipmeter.records.requests import CHUNKS, CHUNKS_OF_ITS_OWN, RequestLog
 from clipmeter.store.base import Store
 
 log = structlog.get_logger()
@@ -35,10 +35,10 @@ _batch = msgspec.msgpack.Decoder(Batch).decode
 class Recording:
     """The records of one server."""
 
-    def __init__(self, store: Store, keep_days: int, line: asyncio.StreamWriter) -> None:
+    def __init__(self, store: Store, order: Order, line: asyncio.StreamWriter) -> None:
         """`line`: is told how far it has come."""
         self._store, self._line = store, line
-        self._log = RequestLog(store, keep_days)
+        self._log = RequestLog(store, order.keep_days, chunks=CHUNKS_OF_ITS_OWN if order.path else CHUNKS)
         self._health = HealthLog(store)
         self._heard = 0
         self._told = b""
@@ -129,7 +129,7 @@ async def _main() -> None:
     try:
         order = _order(await _message(stream))
         set_up_logs(order.log_level)
-        await Recording(_store(order), order.keep_days, line).run(stream)
+        await Recording(_store(order), order, line).run(stream)
     finally:
         line.close()
         with suppress(OSError):  # the server is gone

@@ -32,6 +32,8 @@ CHUNK, CHUNKS = 64, 64
 """Rows in one transaction: it is short, since on PostgreSQL it shares disk and processor with what is charged. More of
 them when there would be more than so many transactions: then rows cost less, and what comes in faster is written
 faster."""
+CHUNKS_OF_ITS_OWN = 4
+"""The same where nobody else writes, as in the records' file of SQLite: there a row costs half as much for it."""
 FLUSH_SECONDS = 0.5
 BUSY_ROWS, BUSY_SECONDS, FLUSH_ROWS = 200, 3.0, 10_000
 """When more rows than that wait, they wait for more still, for so long or until they are so many: rows of an account
@@ -72,15 +74,19 @@ class LogEntry(NamedTuple):
 class RequestLog:
     """The log of all accounts."""
 
-    def __init__(self, store: Store, keep_days: int, *, queue: int = QUEUE) -> None:
-        """`keep_days` 0: requests are added up, but no row is kept. At most `queue` rows wait for the database."""
+    def __init__(self, store: Store, keep_days: int, *, queue: int = QUEUE, chunks: int = CHUNKS) -> None:
+        """`keep_days` 0: requests are added up, but no row is kept. At most `queue` rows wait for the database.
+
+        `chunks`: so many transactions for what waits, when there are many rows.
+        """
         self.dropped = 0
         """Rows that found the queue full, or that the database refused."""
-        self._store, self._keep_days, self._queue = store, keep_days, queue
+        self._store, self._keep_days, self._queue, self._chunks = store, keep_days, queue, chunks
         self._tally = Tally(store)
         self._waiting: deque[LogEntry] = deque()
         self._flusher = Flusher(self._flush_when_worth_it, seconds=FLUSH_SECONDS)
         self._next_prune = self._flushed_at = 0.0
+        self._refused = 0
 
     def start(self) -> None:
         """Write what is noted from now on. The store must be open until `stop`."""
@@ -121,15 +127,14 @@ class RequestLog:
         zero = await self._tally.zero() if self._waiting else 0
         self._waiting = deque(sorted(self._waiting))  # those of an account lie together in the database too
         due = len(self._waiting)
-        size = max(CHUNK, due // CHUNKS)
+        size = max(CHUNK, due // self._chunks)
         pace = Pace(seconds / (1 + due // size), self._flusher.stopping)
         while due > 0:
             chunk = list(islice(self._waiting, min(due, size)))
-            is_written = await self._write(chunk)
+            written = await self._write(chunk)
             for _ in chunk:
                 self._waiting.popleft()
-            if is_written:
-                self._tally.count(chunk, zero)
+            self._tally.count(written, zero)
             due -= len(chunk)
             await pace.rest()
         await self._tally.flush(pace)
@@ -137,19 +142,24 @@ class RequestLog:
             await self.prune()
             self._next_prune = time.monotonic() + _PRUNE_SECONDS
 
-    async def _write(self, chunk: list[LogEntry]) -> bool:
-        """Whether they are in the log, or need not be; False: the database refused them. Raises ServiceUnavailable."""
+    async def _write(self, chunk: list[LogEntry]) -> list[LogEntry]:
+        """Those that are in the log, or need not be; the database has refused the others. Raises ServiceUnavailable."""
         if not self._keep_days:
-            return True
+            return chunk
         try:
             await asyncio.shield(self._store.submit(_add(chunk)))
         except ServiceUnavailable:
             raise
         except Problem:
-            log.exception("log rows were refused", rows=len(chunk))
-            self.dropped += len(chunk)  # or they would keep all later ones from being written
-            return False
-        return True
+            half = len(chunk) // 2
+            if half:  # which row it is shows when they are written in smaller chunks
+                return await self._write(chunk[:half]) + await self._write(chunk[half:])
+            if not self._refused:  # one says why; after a mistake of ours there may be thousands
+                log.exception("a row of the log was refused")
+            self._refused += 1
+            self.dropped += 1  # or it would keep all later ones from being written
+            return []
+        return chunk
 
     async def prune(self) -> None:
         """Delete rows and sums older than they may be, a few at a time. Raises ServiceUnavailable."""

@@ -2,13 +2,15 @@
 
 import asyncio
 import time
+from datetime import date
 
 import apsw
 import pytest
 
 from clipmeter.errors import Attempt, InvalidParameter, ServiceUnavailable
 from clipmeter.records.reading import find
-from clipmeter.records.requests import CHUNKS, FLUSH_ROWS, QUEUE, Filters, RequestLog
+from clipmeter.records.requests import CHUNKS, CHUNKS_OF_ITS_OWN, FLUSH_ROWS, QUEUE, Filters, RequestLog
+from clipmeter.records.statistics import Statistics
 
 ANY = Filters()
 NOT_FOUND = {"status": 404, "code": "not_found", "video_id": None, "source": "", "charge_micros": 0}
@@ -227,15 +229,16 @@ async def test_a_full_queue_drops_and_counts(store, entry):
     assert len(await log.page("acct_1", "", 50, ANY)) == 10
 
 
-async def test_what_comes_fast_is_written_fast(store, entry):
+@pytest.mark.parametrize("chunks", [CHUNKS, CHUNKS_OF_ITS_OWN])
+async def test_what_comes_fast_is_written_fast(store, entry, chunks):
     """A queue of any length is written in a bounded number of transactions, so that it does not grow until it drops."""
-    log = RequestLog(store, 30)
+    log = RequestLog(store, 30, chunks=chunks)
     for _ in range(QUEUE):
         log.note(entry())
     before, _ = store.saved()
     await log.flush()
     after, _ = store.saved()
-    assert after - before <= CHUNKS + 20
+    assert after - before <= chunks + 20
     assert (log.dropped, len(await log.page("acct_1", "", 2 * QUEUE, ANY))) == (0, QUEUE)
 
 
@@ -247,6 +250,22 @@ async def test_a_row_that_the_database_refuses(log, entry):
     await log.flush()
     assert log.dropped == 1
     assert [row.request_id for row in await log.page("acct_1", "", 50, ANY)] == ["req_000002"]
+
+
+async def test_only_the_row_that_is_refused_is_dropped(log, store, entry):
+    """Rows that are written together with one that is refused are in the log and in its sums; the one is counted."""
+    for number in range(200):
+        log.note(entry(mode="neither") if number in {0, 77, 78, 199} else entry())
+    log.note(entry(mode="neither", **NOT_FOUND))
+    for _ in range(3):
+        log.note(entry(**NOT_FOUND))
+    await log.flush()
+    assert log.dropped == 5
+    assert len(await log.page("acct_1", "", 500, ANY)) == 199
+    days = await Statistics(store).daily("acct_1", date.min, date.max)
+    assert sum(day.requests for day in days) == 199
+    month = time.strftime("%Y-%m", time.gmtime())
+    assert await log.failures("acct_1", month) == {"video": {"not_found": 3}}
 
 
 async def test_any_text_is_kept(log, entry):
