@@ -20,7 +20,7 @@ from clipmeter.errors import Problem
 from clipmeter.logs import set_up_logs
 from clipmeter.records.health import HealthLog
 from clipmeter.records.line import IGNORED, LENGTH, PROGRESS, Batch, Order
-from clipmeter.records.requests import CHUNKS, CHUNKS_OF_ITS_OWN, RequestLog
+from clipmeter.records.requests import RequestLog
 from clipmeter.store.base import Store
 
 log = structlog.get_logger()
@@ -38,7 +38,7 @@ class Recording:
     def __init__(self, store: Store, order: Order, line: asyncio.StreamWriter) -> None:
         """`line`: is told how far it has come."""
         self._store, self._line = store, line
-        self._log = RequestLog(store, order.keep_days, chunks=CHUNKS_OF_ITS_OWN if order.path else CHUNKS)
+        self._log = RequestLog(store, order.keep_days, has_file=bool(order.path))
         self._health = HealthLog(store)
         self._heard = 0
         self._told = b""

@@ -32,10 +32,12 @@ CHUNK, CHUNKS = 64, 64
 """Rows in one transaction: it is short, since on PostgreSQL it shares disk and processor with what is charged. More of
 them when there would be more than so many transactions: then rows cost less, and what comes in faster is written
 faster."""
-CHUNKS_OF_ITS_OWN = 4
-"""The same where nobody else writes, as in the records' file of SQLite: there a row costs half as much for it."""
+CHUNKS_IN_HASTE = 4
+"""The same in a file of the records' own (SQLite) when FLUSH_ROWS come before they have to be written: a row costs
+half as much. Only then, since what the disk gets in one piece delays the commits of who is charged by some
+milli-seconds: while there is processor time to spare, that would be the dearer."""
 FLUSH_SECONDS = 0.5
-BUSY_ROWS, BUSY_SECONDS, FLUSH_ROWS = 200, 3.0, 10_000
+BUSY_ROWS, BUSY_SECONDS, FLUSH_ROWS = 200, 3.0, 12_000
 """When more rows than that wait, they wait for more still, for so long or until they are so many: rows of an account
 that are written together share pages of the database, which are most of the work."""
 SPREAD = 0.8
@@ -74,14 +76,15 @@ class LogEntry(NamedTuple):
 class RequestLog:
     """The log of all accounts."""
 
-    def __init__(self, store: Store, keep_days: int, *, queue: int = QUEUE, chunks: int = CHUNKS) -> None:
+    def __init__(self, store: Store, keep_days: int, *, queue: int = QUEUE, has_file: bool = False) -> None:
         """`keep_days` 0: requests are added up, but no row is kept. At most `queue` rows wait for the database.
 
-        `chunks`: so many transactions for what waits, when there are many rows.
+        `has_file`: nobody else writes to the database while this does.
         """
         self.dropped = 0
         """Rows that found the queue full, or that the database refused."""
-        self._store, self._keep_days, self._queue, self._chunks = store, keep_days, queue, chunks
+        self._store, self._keep_days, self._queue = store, keep_days, queue
+        self._chunks_in_haste = CHUNKS_IN_HASTE if has_file else CHUNKS
         self._tally = Tally(store)
         self._waiting: deque[LogEntry] = deque()
         self._flusher = Flusher(self._flush_when_worth_it, seconds=FLUSH_SECONDS)
@@ -127,7 +130,7 @@ class RequestLog:
         zero = await self._tally.zero() if self._waiting else 0
         self._waiting = deque(sorted(self._waiting))  # those of an account lie together in the database too
         due = len(self._waiting)
-        size = max(CHUNK, due // self._chunks)
+        size = max(CHUNK, due // (CHUNKS if due < FLUSH_ROWS else self._chunks_in_haste))
         pace = Pace(seconds / (1 + due // size), self._flusher.stopping)
         while due > 0:
             chunk = list(islice(self._waiting, min(due, size)))
