@@ -37,6 +37,8 @@ CHUNKS_IN_HASTE = 4
 half as much. Only then, since what the disk gets in one piece delays the commits of who is charged by some
 milli-seconds: while there is processor time to spare, that would be the dearer."""
 FLUSH_SECONDS = 0.5
+MOST_REFUSED = 200
+"""Refusals in one flush after which single rows are no more looked for: it is a mistake of ours, about all of them."""
 BUSY_ROWS, BUSY_SECONDS, FLUSH_ROWS = 200, 3.0, 12_000
 """When more rows than that wait, they wait for more still, for so long or until they are so many: rows of an account
 that are written together share pages of the database, which are most of the work."""
@@ -79,7 +81,7 @@ class RequestLog:
     def __init__(self, store: Store, keep_days: int, *, queue: int = QUEUE, has_file: bool = False) -> None:
         """`keep_days` 0: requests are added up, but no row is kept. At most `queue` rows wait for the database.
 
-        `has_file`: nobody else writes to the database while this does.
+        `has_file`: the records have a file of their own, for whose lock nobody waits who is charged.
         """
         self.dropped = 0
         """Rows that found the queue full, or that the database refused."""
@@ -89,7 +91,7 @@ class RequestLog:
         self._waiting: deque[LogEntry] = deque()
         self._flusher = Flusher(self._flush_when_worth_it, seconds=FLUSH_SECONDS)
         self._next_prune = self._flushed_at = 0.0
-        self._refused = 0
+        self._refused, self._has_said = 0, False
 
     def start(self) -> None:
         """Write what is noted from now on. The store must be open until `stop`."""
@@ -127,6 +129,7 @@ class RequestLog:
 
         `seconds`: what that may take, so that others get their turn in between. Raises ServiceUnavailable.
         """
+        self._refused, self._has_said = 0, False
         zero = await self._tally.zero() if self._waiting else 0
         self._waiting = deque(sorted(self._waiting))  # those of an account lie together in the database too
         due = len(self._waiting)
@@ -137,6 +140,7 @@ class RequestLog:
             written = await self._write(chunk)
             for _ in chunk:
                 self._waiting.popleft()
+            self.dropped += len(chunk) - len(written)  # or they would keep all later ones from being written
             self._tally.count(written, zero)
             due -= len(chunk)
             await pace.rest()
@@ -154,13 +158,13 @@ class RequestLog:
         except ServiceUnavailable:
             raise
         except Problem:
-            half = len(chunk) // 2
-            if half:  # which row it is shows when they are written in smaller chunks
-                return await self._write(chunk[:half]) + await self._write(chunk[half:])
-            if not self._refused:  # one says why; after a mistake of ours there may be thousands
-                log.exception("a row of the log was refused")
             self._refused += 1
-            self.dropped += 1  # or it would keep all later ones from being written
+            half = len(chunk) // 2
+            if half and self._refused < MOST_REFUSED:  # which row it is shows when they are written in smaller chunks
+                return await self._write(chunk[:half]) + await self._write(chunk[half:])
+            if not self._has_said:
+                log.exception("rows of the log were refused", rows=len(chunk))
+            self._has_said = True
             return []
         return chunk
 

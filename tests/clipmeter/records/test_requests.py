@@ -9,7 +9,16 @@ import pytest
 
 from clipmeter.errors import Attempt, InvalidParameter, ServiceUnavailable
 from clipmeter.records.reading import find
-from clipmeter.records.requests import CHUNKS, CHUNKS_IN_HASTE, FLUSH_ROWS, QUEUE, Filters, RequestLog
+from clipmeter.records.requests import (
+    CHUNK,
+    CHUNKS,
+    CHUNKS_IN_HASTE,
+    FLUSH_ROWS,
+    MOST_REFUSED,
+    QUEUE,
+    Filters,
+    RequestLog,
+)
 from clipmeter.records.statistics import Statistics
 
 ANY = Filters()
@@ -277,6 +286,39 @@ async def test_only_the_row_that_is_refused_is_dropped(log, store, entry):
     assert sum(day.requests for day in days) == 199
     month = time.strftime("%Y-%m", time.gmtime())
     assert await log.failures("acct_1", month) == {"video": {"not_found": 3}}
+
+
+async def test_refused_rows_and_an_outage(log, store, entry, monkeypatch):
+    """A row that is refused is counted once, and each of the others too, though the database went away in between."""
+    for number in range(64):
+        log.note(entry(mode="neither") if number in {3, 5} else entry())
+    submit, left = store.submit, iter(range(13))
+
+    def submit_some(plan):
+        if next(left, None) is None:
+            raise ServiceUnavailable
+        return submit(plan)
+
+    monkeypatch.setattr(store, "submit", submit_some)
+    with pytest.raises(ServiceUnavailable):
+        await log.flush()
+    monkeypatch.undo()
+    await log.flush()
+    assert (log.dropped, log.waiting) == (2, 0)
+    assert len(await log.page("acct_1", "", 500, ANY)) == 62
+    days = await Statistics(store).daily("acct_1", date.min, date.max)
+    assert sum(day.requests for day in days) == 62
+
+
+async def test_thousands_that_are_refused(log, store, entry, monkeypatch):
+    """When all rows are refused the flush comes to its end, in a bounded number of tries."""
+    for _ in range(2_000):
+        log.note(entry(mode="neither"))
+    submit, tries = store.submit, []
+    monkeypatch.setattr(store, "submit", lambda plan: tries.append(plan) or submit(plan))
+    await log.flush()
+    assert (log.dropped, log.waiting) == (2_000, 0)
+    assert len(tries) <= MOST_REFUSED + 2_000 / CHUNK + 10
 
 
 async def test_any_text_is_kept(log, entry):
