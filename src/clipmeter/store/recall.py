@@ -40,13 +40,13 @@ class Recall:
 
     def __init__(self) -> None:
         self._told: dict[str, dict[tuple[Any, ...], Row]] = {}
-        self._as_of: tuple[Any, ...] = ()
+        self._as_of = (0, "")
 
-    def as_of(self, *version: Any) -> None:  # noqa: ANN401 - compared, and nothing else
-        """What is remembered was true of another version of the database, or on another day: then forget it."""
-        if version != self._as_of:
-            self._told.clear()
-            self._as_of = version
+    def as_of(self, version: int, day: str) -> None:
+        """Forget what was true of another version of the database, or on another day."""
+        if (version, day) != self._as_of:
+            self.clear()
+            self._as_of = version, day
 
     def find(self, account_id: str, asked: tuple[Any, ...]) -> Row | None:
         """What was told, but for the time."""

@@ -191,12 +191,18 @@ class Event:
     async def admit(self):
         self.holds.append((self.bank, await self.bank.admit(self.caller)))
 
+    async def held(self):
+        """One of its reservations, and who has made it."""
+        if not self.holds:
+            await self.admit()
+        return self.holds.pop()
+
     async def post(self):
-        bank, hold = self.holds.pop() if self.holds else await self.admit() or self.holds.pop()
+        bank, hold = await self.held()
         await bank.ledger.post(hold)
 
     async def void(self):
-        bank, hold = self.holds.pop() if self.holds else await self.admit() or self.holds.pop()
+        bank, hold = await self.held()
         await bank.ledger.void(hold, "error")
 
     async def revoke(self):
