@@ -40,9 +40,9 @@ class Recall:
 
     def __init__(self) -> None:
         self._told: dict[str, dict[tuple[Any, ...], Row]] = {}
-        self._as_of = (0, "")
+        self._as_of: tuple[object, str] = (None, "")
 
-    def as_of(self, version: int, day: str) -> None:
+    def as_of(self, version: object, day: str) -> None:
         """Forget what was true of another version of the database, or on another day."""
         if (version, day) != self._as_of:
             self.clear()
