@@ -16,8 +16,11 @@ from clipmeter.settings import Settings
 
 AS_IT_COMES = {"shared_buffers": "128MB", "max_wal_size": "1GB"}
 """PostgreSQL's own settings, where those of the tests are smaller."""
-LOG_FILES = 56
-"""Of 16 MB each: nearly what `max_wal_size` lets it keep."""
+LOG_FILES_SQL = """
+SELECT pg_logical_emit_message(false, '', ''), pg_switch_wal()
+FROM generate_series(1, 56)
+"""
+"""Makes so many, of 16 MB each: nearly what `max_wal_size` lets it keep."""
 
 
 @contextmanager
@@ -40,7 +43,7 @@ def _age(server: postgres.Postgres) -> None:
     A new server makes each of them when it is due, 16 MB of zeros and a sync for which all who commit have to wait, and
     keeps it from then on: that is its first minutes, and no other time of its life.
     """
-    server.run(f"SELECT pg_logical_emit_message(false, '', ''), pg_switch_wal() FROM generate_series(1, {LOG_FILES})")
+    server.run(LOG_FILES_SQL)
     server.run("CHECKPOINT")
 
 
