@@ -9,6 +9,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
+import asyncpg
+
 import postgres
 from clipmeter.books import Books
 from clipmeter.records.statistics import Statistics
@@ -20,7 +22,7 @@ LOG_FILES_SQL = """
 SELECT pg_logical_emit_message(false, '', ''), pg_switch_wal()
 FROM generate_series(1, 56)
 """
-"""Makes so many, of 16 MB each: nearly what `max_wal_size` lets it keep."""
+"""Uses up so many, of 16 MB each: nearly what `max_wal_size` lets it keep; half of them lie ready afterwards."""
 
 
 @contextmanager
@@ -31,20 +33,21 @@ def database(options: argparse.Namespace) -> Iterator[str]:
         return
     server = postgres.started(settings=AS_IT_COMES)
     try:
-        _age(server)
         yield server.new_database()
     finally:
         postgres.thrown_away(server)
 
 
-def _age(server: postgres.Postgres) -> None:
-    """Give it the files of its write-ahead log that it has once it has run for a while, to be written over.
+async def renew_log_files(url: str) -> None:
+    """Give PostgreSQL the files of its write-ahead log that it has once it has run for a while, to be written over.
 
     A new server makes each of them when it is due, 16 MB of zeros and a sync for which all who commit have to wait, and
     keeps it from then on: that is its first minutes, and no other time of its life.
     """
-    server.run(LOG_FILES_SQL)
-    server.run("CHECKPOINT")
+    connection = await asyncpg.connect(url)
+    await connection.execute(LOG_FILES_SQL)
+    await connection.execute("CHECKPOINT")
+    await connection.close()
 
 
 async def make_accounts(settings: Settings, count: int) -> list[str]:
