@@ -35,7 +35,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -47,7 +46,7 @@ from booked import database, logged, make_accounts, posted, renew_log_files
 from rich.console import Console
 from rich.table import Table
 
-from clipmeter.settings import Settings, read_settings
+from clipmeter.settings import read_settings
 from fauxtok.server import start
 
 HERE = Path(__file__).parent
@@ -224,7 +223,7 @@ def measure(folder: Path, environ: dict[str, str], options: argparse.Namespace) 
         with Process([str(HERE / "flood.py"), str(folder / "plan")], environ) as flood:
             bench = Bench(server, flood)
             warm(bench, folder, ACCOUNTS * VIDEOS)
-            results = rounds(bench, options, lambda: make_ready(settings, options))
+            results = rounds(bench, options, "" if options.database_url else settings.database_url)
     problems = subprocess.run([sys.executable, "-m", "clipmeter", "ledger", "verify"], env=environ, check=False)
     results |= {"answers": bench.paid, "posted": asyncio.run(posted(settings)), "wrong": bench.wrong}
     results["logged"] = asyncio.run(logged(settings, plan["keys"]))
@@ -264,27 +263,11 @@ def warm(bench: Bench, folder: Path, pairs: int) -> None:
     bench.ask("constant", WARM_SECONDS / 2)
 
 
-def make_ready(settings: Settings, options: argparse.Namespace) -> None:
-    """A database of our own as it is after its first minutes; one that was given is as it is."""
-    if settings.database_url and not options.database_url:
-        asyncio.run(renew_log_files(settings.database_url))
-
-
-def rounds(bench: Bench, options: argparse.Namespace, make_ready: Callable[[], None]) -> dict[str, Any]:
-    """At full speed, then at half of it."""
-    make_ready()
-    full: dict[str, list[Figures]] = {"paid": [], "constant": []}
-    for number in range(options.rounds):
-        for route, figures in full.items():
-            figures.append(bench.round(route, options))
-            out.print(f"round {number + 1} of {options.rounds}: {route} {told_of(figures[-1])}")
+def rounds(bench: Bench, options: argparse.Namespace, own_url: str) -> dict[str, Any]:
+    """At full speed, then at half of it. `own_url`: of a PostgreSQL of ours; "" for none."""
+    full = part(bench, options, own_url)
     rate = statistics.median(figures.per_second for figures in full["paid"]) / 2
-    make_ready()
-    half: dict[str, list[Figures]] = {"paid": [], "constant": []}
-    for number in range(options.rounds):
-        for route, figures in half.items():
-            figures.append(bench.round(route, options, rate))
-            out.print(f"half load, round {number + 1}: {route} {told_of(figures[-1])}")
+    half = part(bench, options, own_url, rate)
     pairs = zip(full["paid"], full["constant"], strict=True)
     return {
         "store": options.store,
@@ -297,6 +280,19 @@ def rounds(bench: Bench, options: argparse.Namespace, make_ready: Callable[[], N
         "full": {route: medians(figures) for route, figures in full.items()},
         "half": {route: medians(figures) for route, figures in half.items()},
     }
+
+
+def part(bench: Bench, options: argparse.Namespace, own_url: str, rate: float = 0.0) -> dict[str, list[Figures]]:
+    """All rounds of both routes, in turn; `rate` as Bench.round has it."""
+    if own_url:
+        asyncio.run(renew_log_files(own_url))
+    done: dict[str, list[Figures]] = {"paid": [], "constant": []}
+    load = "half load" if rate else "full load"
+    for number in range(options.rounds):
+        for route, figures in done.items():
+            figures.append(bench.round(route, options, rate))
+            out.print(f"{load}, round {number + 1} of {options.rounds}: {route} {told_of(figures[-1])}")
+    return done
 
 
 def told_of(figures: Figures) -> str:
