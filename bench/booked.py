@@ -42,7 +42,7 @@ async def renew_log_files(url: str) -> None:
     """Give PostgreSQL the files of its write-ahead log that it has once it has run for a while, to be written over.
 
     A new server makes each of them when it is due, 16 MB of zeros and a sync for which all who commit have to wait. It
-    keeps them: after 63, as many as `max_wal_size` has room for, one that was under load for long made no more.
+    keeps as many as `max_wal_size` has room for: one that was under load for long made 63, and then no more.
     """
     connection = await asyncpg.connect(url)
     await connection.execute(LOG_FILES_SQL)
