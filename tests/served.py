@@ -119,6 +119,14 @@ class Served:
         """A fresh account with its keys."""
         return self.json("accounts", "create", f"user-{time.monotonic_ns()}@example.org", *options)
 
+    def logged(self, key: str, count: int = 1, **query) -> dict:
+        """The log of the key's account, once it has so many rows: they are written a moment after the answers."""
+        give_up = time.monotonic() + 15
+        while len((told := self.get("/v1/requests", key=key, **query).json)["requests"]) < count:
+            assert time.monotonic() < give_up, f"{count} rows were awaited: {told}"
+            time.sleep(0.05)
+        return told
+
     def ledger(self, account_id: str) -> list[dict]:
         """The account's rows."""
         return self.json("ledger", "show", "--account", account_id)

@@ -204,8 +204,6 @@ def test_without_the_records(new_served, emulator):
     give_up = time.monotonic() + 15
     while served.get("/v1/requests", key=key).status != 200 and time.monotonic() < give_up:
         time.sleep(0.1)
-    while not (logged := served.get("/v1/requests", key=key).json["requests"]) and time.monotonic() < give_up:
-        time.sleep(0.1)
-    assert logged[0]["request_id"] == asked.request_id
+    assert served.logged(key)["requests"][0]["request_id"] == asked.request_id
     said = (served.home.parent / f"{served.home.name}.log").read_text()
     assert f"The database {file} cannot be used: it is no SQLite database" in said

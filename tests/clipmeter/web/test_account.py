@@ -9,16 +9,6 @@ from served import EXAMPLE, fresh_ids
 PATHS = ("/v1/me", "/v1/usage", "/v1/forecast", "/v1/requests")
 
 
-def logged(served, key, count, **query):
-    """The caller's log, once it has so many rows."""
-    give_up = time.monotonic() + 10
-    while True:
-        reply = served.get("/v1/requests", key=key, **query)
-        if len(reply.json["requests"]) >= count or time.monotonic() > give_up:
-            return reply.json
-        time.sleep(0.05)
-
-
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("key", [None, "ak_live_wrong"])
 def test_keys_are_asked_for(served, path, key):
@@ -101,7 +91,7 @@ def test_usage(served):
     for query in ({"video_id": "0"}, {"video_id": "0"}, {}):
         assert served.get(key=account["key"], **query).status == 400
     assert served.get(key=account["test_key"], video_id=EXAMPLE).status == 200
-    logged(served, account["key"], 56, limit=100)
+    served.logged(account["key"], 56, limit=100)
     usage = served.get("/v1/usage", key=account["key"]).json
     assert usage["endpoints"] == [
         {
@@ -137,7 +127,7 @@ def test_the_log_of_each_outcome(served):
     link = f"https://www.tiktok.com/@tiktok/video/{EXAMPLE}"
     good = served.get(key=account["test_key"], url=link, max_age="0", unknown="secret")
     wrong = served.get(key=account["key"], url="https://example.com/1")
-    row, first = logged(served, account["key"], 2)["requests"]
+    row, first = served.logged(account["key"], 2)["requests"]
     first, row = sorted((row, first), key=lambda one: one["at_micros"])
     assert (first["request_id"], first["asked"], first["video_id"]) == (good.request_id, link, EXAMPLE)
     assert (first["status"], first["code"], first["mode"], first["charge_micros"]) == (200, "", "test", 0)
@@ -154,7 +144,7 @@ def test_charges_are_the_ledgers(served):
     """What the log says was charged is what X-Charge said."""
     account = served.new_account("--invoice")
     replies = [served.get(key=account["key"], video_id=video_id) for video_id in fresh_ids(51, 60_000)]
-    rows = logged(served, account["key"], 51, limit=100)["requests"]
+    rows = served.logged(account["key"], 51, limit=100)["requests"]
     assert {row["request_id"]: str(row["charge_micros"]) for row in rows} == {
         reply.request_id: reply.headers["X-Charge"] for reply in replies
     }
@@ -166,7 +156,7 @@ def test_pages_and_filters(served):
     ids = fresh_ids(5, 70_000)
     replies = [served.get(key=account["test_key"], video_id=video_id) for video_id in ids]
     served.get(key=account["test_key"], video_id="0")
-    logged(served, account["key"], 6)
+    served.logged(account["key"], 6)
     seen, before = [], ""
     while before is not None:
         page = served.get("/v1/requests", key=account["key"], limit="4", before=before).json
@@ -200,7 +190,7 @@ def test_others_see_nothing(served):
     """An account's requests are in no other account's log, not even the operator's."""
     account = served.new_account()
     served.get(key=account["test_key"], video_id=EXAMPLE)
-    logged(served, account["key"], 1)
+    served.logged(account["key"], 1)
     for key in (served.new_account()["key"], served.keys["key"]):
         rows = served.get("/v1/requests", key=key, limit="100").json["requests"]
         assert account["account_id"] not in str(rows)
@@ -213,7 +203,7 @@ def test_remembered_answers_say_so(new_served, emulator):
     (video_id,) = fresh_ids(1, 80_000)
     for _ in range(2):
         assert served.get(key=served.keys["key"], video_id=video_id).status == 200
-    rows = logged(served, served.keys["key"], 2)["requests"]
+    rows = served.logged(served.keys["key"], 2)["requests"]
     assert [(row["from_memory"], row["source"], row["charge_micros"]) for row in rows] == [
         (True, "webpage", 0),
         (False, "webpage", 0),
