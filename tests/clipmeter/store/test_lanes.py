@@ -70,11 +70,11 @@ async def test_they_gather(lanes):
 
 
 async def test_few_wait_for_a_moment_only(lanes):
-    """One plan alone goes after the time for gathering, not before."""
+    """One plan alone goes after its time for gathering, not before: with one lane of three at work, a third of it."""
     made, batches = lanes
     began = asyncio.get_running_loop().time()
     await asyncio.wait_for(made.submit(of("a")), 2)
-    assert asyncio.get_running_loop().time() - began >= GATHER_SECONDS / 2
+    assert asyncio.get_running_loop().time() - began >= GATHER_SECONDS / 3
     assert batches == [["stuck"], ["a"]]
 
 
